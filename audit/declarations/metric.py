@@ -1,0 +1,58 @@
+"""What a metric file declares, and the rows that a metric sees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Response = Literal["label", "score", "probability", "value"]
+"""label: predicted classes; score: any number that orders rows; probability: calibrated scale in [0, 1]; value: regression."""
+
+
+class UndefinedMeasureError(Exception):
+    """A measure has no value on these rows; the text is the reason that the report prints."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """Rows to measure: what was true beside what was predicted."""
+
+    target: NDArray[np.float64] | NDArray[np.int64] | None
+    """(n,) class codes 0..K-1 as int64, or values as float64; None when there are no labels."""
+    label: NDArray[np.int64] | None = None
+    """(n,) predicted class codes."""
+    score: NDArray[np.float64] | None = None
+    """(n,) score of the positive class, or (n, K) one column a class; in regression (n,) predicted values."""
+    weight: NDArray[np.float64] | None = None
+    """(n,) non-negative weights; None for all one."""
+    classes: int = 0
+    """K; 0 in regression."""
+    positive: int | None = None
+    """Code of the positive class; None in multiclass and regression."""
+    favourable: int | None = None
+    """Code of the label that is good for the person."""
+    probability: bool = False
+    """Whether `score` holds probabilities."""
+    threshold: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """A measure of predictions; a file `audit/metrics/<name>.py` ends in `METRIC = Metric(...)`."""
+
+    name: str
+    label: str
+    compute: Callable[[Sample], float]
+    """The point value; raises UndefinedMeasureError where there is none."""
+    response: Response
+    higher_is_better: bool | None
+    tasks: tuple[Literal["binary", "multiclass", "regression", "ranking_score"], ...]
+    bounds: tuple[float | None, float | None] = (None, None)
+    description: str = ""
+    formula: str = ""
+    source: str = ""

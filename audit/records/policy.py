@@ -1,0 +1,77 @@
+"""Packs, attestations and waivers as the record keeps them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from audit.records.base import Record
+from audit.records.verdict import Origin
+
+
+class ParameterRecord(Record):
+    """A parameter of a pack, as resolved."""
+
+    name: str
+    value: Any
+    origin: Origin = "none"
+    label: str = ""
+    overridden: bool = False
+
+
+class AttestationRecord(Record):
+    """What a person stated."""
+
+    control: str
+    answer: str
+    person: str
+    role: str
+    signed_on: str
+    valid_until: str | None = None
+    note: str = ""
+
+
+class WaiverRecord(Record):
+    """What a person accepted in spite of a finding."""
+
+    control: str
+    reason: str
+    approved_by: str
+    expires_on: str
+    ticket: str = ""
+    used: bool = False
+    valid: bool = True
+    note: str = ""
+    """Why it is not valid, or why it was not used."""
+
+
+class PackRecord(Record):
+    """A pack that judged this audit."""
+
+    id: str
+    version: str
+    title: str
+    kind: str
+    sha256: str
+    status: str = "none"
+    """in_force, voluntary, proposed, rescinded ..."""
+    instrument: str = ""
+    citation: str = ""
+    issuer: str = ""
+    checked_on: str | None = None
+    recheck_by: str | None = None
+    banner: str | None = None
+    """A sentence to print above the pack's chapter, e.g. that its re-check is overdue."""
+    caveats: tuple[str, ...] = ()
+    """What the pack does not decide."""
+    applicable: str = "yes"
+    """yes, no or unknown."""
+    applicability_reason: str = ""
+    params: tuple[ParameterRecord, ...] = ()
+    attestations: tuple[AttestationRecord, ...] = ()
+    waivers: tuple[WaiverRecord, ...] = ()
+    questions: tuple[str, ...] = ()
+    """Facts that the pack needs and nobody declared."""
+    source: dict[str, Any] = Field(default_factory=dict)
+    """The pack as read, so that the record can be judged again."""

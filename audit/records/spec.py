@@ -1,0 +1,242 @@
+"""The audit spec: its words are an interface, and unknown keys are errors."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from audit.records.base import Record
+
+Scalar = bool | int | float | str
+Task = Literal["binary", "multiclass", "regression", "ranking_score"]
+
+
+class ContextSpec(Record):
+    """Facts about the model that packs ask for and the cover prints."""
+
+    owner: str | None = None
+    """Who answers for the model."""
+    purpose: str | None = None
+    """What the model is for, in one sentence."""
+    use_case: str | None = None
+    """Word that packs select on, e.g. credit, hiring, medical."""
+    jurisdiction: tuple[str, ...] = ()
+    """Codes such as US, EU, US-NY-NYC."""
+    version: str | None = None
+    """Version of the model."""
+    out_of_scope: tuple[str, ...] = ()
+    """Uses that the model is not meant for."""
+    facts: dict[str, Any] = Field(default_factory=dict)
+    """Free keys that packs may ask for."""
+
+
+class PredictionsSpec(Record):
+    """Columns of the table that already hold a model's predictions."""
+
+    label: str | None = None
+    """Column of predicted labels, or of predicted values in regression; never re-thresholded."""
+    score: str | dict[str, str] | None = None
+    """Column of scores of the positive class; for multiclass, class to column."""
+
+
+class ModelSpec(Record):
+    """The model under audit: exactly one of path, predictions and estimator."""
+
+    path: str | None = None
+    """Model file; its format is told by its content."""
+    predictions: PredictionsSpec | None = None
+    """An audit from a table of predictions, without the model."""
+    estimator: str | None = None
+    """`package.module:factory`, called with `params` and fitted on `data.train` inside the audit."""
+    params: dict[str, Any] = Field(default_factory=dict)
+    """Keyword arguments of the factory."""
+    name: str | None = None
+    """What waivers and history call the model."""
+    sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    """Digest that the file must have; required for formats that can run code."""
+    trust: tuple[str, ...] = ()
+    """Formats that may run code, named one by one, e.g. [pickle]; printed in the report."""
+    key: str | None = None
+    """Entry to take when the file holds a dict."""
+    code: tuple[str, ...] = ()
+    """Python files that a saved pipeline needs: trusted code, printed in the report."""
+
+
+class WeightSpec(Record):
+    """A column of row weights."""
+
+    column: str
+    kind: Literal["frequency", "sampling"] = "frequency"
+    """frequency: the row stands for that many equal rows; sampling: an inverse inclusion probability."""
+
+
+class DataSpec(Record):
+    """The tables and the roles of their columns."""
+
+    test: str | None = None
+    """Held-out table: csv or parquet."""
+    train: str | None = None
+    """Table the model was or will be fitted on: cross-validation, gap, overlap."""
+    reference: str | None = None
+    """What drift is measured against, when it is not train."""
+    target: str | None = None
+    """Column of true labels or values."""
+    features: tuple[str, ...] | None = None
+    """Columns the model reads; default: the model's own names, else all but target, weight, id, time and sensitive-only."""
+    weight: WeightSpec | None = None
+    id: str | None = None
+    """Column that names a row; never printed."""
+    time: str | None = None
+    """Column that orders rows in time."""
+    missing: tuple[str, ...] = ("",)
+    """Strings read as missing."""
+
+
+class DecisionSpec(Record):
+    """How a score becomes a decision, and whom it favours."""
+
+    positive: Scalar | None = None
+    """Label that the score is the score of; default: the second class in order."""
+    favourable: Scalar | None = None
+    """Label that is good for the person; default: the positive one."""
+    threshold: float = 0.5
+    """Score from which the positive label is given; supplied labels are never re-thresholded."""
+    costs: dict[str, float] | None = None
+    """Cost of false_positive and false_negative."""
+
+
+class SensitiveTableSpec(Record):
+    """A second table that holds the sensitive columns."""
+
+    path: str
+    on: str
+    """Column that joins it to the data."""
+
+
+class SensitiveSpec(Record):
+    """The columns that groups are made of."""
+
+    features: tuple[str, ...] = ()
+    table: SensitiveTableSpec | None = None
+    roles: dict[str, str] = Field(default_factory=dict)
+    """Column to what packs call it, e.g. race: race_ethnicity."""
+    intersections: tuple[tuple[str, ...], ...] = ()
+    bins: dict[str, tuple[float, ...]] = Field(default_factory=dict)
+    """Column to increasing edges; a bin holds its lower edge, the last one both."""
+    reference: dict[str, str] = Field(default_factory=dict)
+    """Column to the group that others are compared with; default: the group with the highest rate."""
+    minimum_group: int = Field(default=30, ge=1)
+    """Rows under which a group is shown, not judged."""
+
+
+class CrossValidationSpec(Record):
+    """K-fold cross-validation."""
+
+    folds: int = Field(default=5, ge=2, le=50)
+    by: Literal["stratified", "plain", "group", "time"] = "stratified"
+    """How rows are dealt to folds; stratified is plain in regression."""
+    column: str | None = None
+    """Column of groups; for time the default is data.time."""
+
+
+class IntervalSpec(Record):
+    """How uncertainty is stated."""
+
+    level: float = Field(default=0.95, gt=0.5, lt=1)
+    resamples: int = Field(default=2000, ge=100, le=100_000)
+
+
+class PerformanceSpec(Record):
+    """What is measured of the predictions."""
+
+    metrics: tuple[str, ...] | None = None
+    """Names of metrics; default: the usual ones of the task."""
+    cross_validation: CrossValidationSpec | Literal[False] = CrossValidationSpec()
+    interval: IntervalSpec = IntervalSpec()
+    baseline: bool = True
+    """Whether a dummy and a simple model are fitted beside the model."""
+
+
+class FairnessSpec(Record):
+    """What is measured by group."""
+
+    metrics: tuple[str, ...] | None = None
+    """Names of metrics measured by group; default: every one that suits the task."""
+
+
+class LocalSpec(Record):
+    """The single cases that are explained."""
+
+    rows: int = Field(default=10, ge=1, le=200)
+    choose: tuple[Literal["worst", "near_threshold", "per_group"], ...] = ("worst", "near_threshold", "per_group")
+
+
+class AttributionSpec(Record):
+    """How predictions are attributed to features."""
+
+    methods: tuple[str, ...] | None = None
+    """Names of methods; default: those that suit the model."""
+    rows: int = Field(default=1000, ge=1)
+    """Rows sampled for global attributions."""
+    background: int = Field(default=100, ge=1)
+    """Rows of background data."""
+    local: LocalSpec | Literal[False] = LocalSpec()
+
+
+class RobustnessSpec(Record):
+    """What is checked of the data and of the model's steadiness."""
+
+    checks: tuple[str, ...] | None = None
+    """Names of checks; default: all that apply."""
+
+
+class EfficiencySpec(Record):
+    """What the model costs."""
+
+    latency: bool = True
+    """Whether prediction is timed; times stand outside the digest."""
+
+
+class PolicySpec(Record):
+    """A policy pack to judge by."""
+
+    pack: str
+    """Name of a shipped pack, or a path to a YAML file."""
+    params: dict[str, Any] = Field(default_factory=dict)
+
+
+class ReportSpec(Record):
+    """What is written."""
+
+    formats: tuple[str, ...] = ("html", "pdf", "json")
+    language: Literal["en"] = "en"
+
+
+class AuditSpec(Record):
+    """Everything that an audit is told."""
+
+    audit: Literal[1] = 1
+    """Version of the spec's language."""
+    title: str = "Model audit"
+    context: ContextSpec = ContextSpec()
+    model: ModelSpec
+    challenger: ModelSpec | None = None
+    task: Task | None = None
+    """Inferred when absent."""
+    data: DataSpec
+    decision: DecisionSpec = DecisionSpec()
+    sensitive: SensitiveSpec = SensitiveSpec()
+    performance: PerformanceSpec | Literal[False] = PerformanceSpec()
+    fairness: FairnessSpec | Literal[False] = FairnessSpec()
+    attribution: AttributionSpec | Literal[False] = AttributionSpec()
+    robustness: RobustnessSpec | Literal[False] = RobustnessSpec()
+    efficiency: EfficiencySpec | Literal[False] = EfficiencySpec()
+    policies: tuple[PolicySpec | str, ...] = ("model-card-core", "technical-soundness")
+    """Names of packs, paths to packs, or either with parameters."""
+    attestations: str | None = None
+    waivers: str | None = None
+    report: ReportSpec = ReportSpec()
+    allow_paths: tuple[str, ...] = ()
+    """Places outside the spec's folder that may be read."""
+    seed: int = Field(default=0, ge=0, lt=2**32)
