@@ -43,6 +43,8 @@ class Plan(Record):
     """Everything the measuring process needs to know."""
 
     spec: AuditSpec
+    folder: str = "."
+    """Absolute path of the spec's folder, where factories and code are looked for."""
     inputs: tuple[InputFile, ...] = ()
     requests: tuple[MeasurementRequest, ...] = ()
     memory_limit: int = 12 * 2**30
