@@ -1,0 +1,45 @@
+"""What a model format declares, and what it is told of the file that it loads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from audit.subject.evidence import LoadedModel
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelFile:
+    """A model file as read and checked, and what the spec says of it."""
+
+    place: str
+    """Where it stands, for errors: `model.path: model.skops`."""
+    name: str
+    """What the report calls the model."""
+    content: bytes
+    """The bytes that were hashed."""
+    sha256: str
+    trust: tuple[str, ...] = ()
+    """Formats that the spec trusts by name."""
+    key: str | None = None
+    """Entry to take when the file holds a dict."""
+    code: tuple[str, ...] = ()
+    """Names of the trusted Python files that were run before."""
+    heard: Callable[[str], None]
+    """Takes what the reader of the report should know, such as a warning of a library."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelFormat:
+    """A way of keeping models; a file `audit/subject/formats/<name>.py` ends in `FORMAT = ModelFormat(...)`."""
+
+    name: str
+    """The word that `trust` and the record use."""
+    label: str
+    recognises: Callable[[bytes], bool]
+    """Whether the content is of this format; never runs code from it and never raises."""
+    load: Callable[[ModelFile], LoadedModel]
+    runs_code: bool = False
+    """Whether loading may run code of the file's author: then `trust` and a pinned sha256 are required first."""
