@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Response = Literal["label", "score", "probability", "value"]
-"""label: predicted classes; score: any number that orders rows; probability: calibrated scale in [0, 1]; value: regression."""
+Response = Literal["label", "score", "probability", "value", "target"]
+"""What a metric reads beside the truth.
+
+label: predicted classes; score: any number that orders rows; probability: calibrated scale in [0, 1];
+value: regression; target: nothing, it describes the rows themselves.
+"""
 
 
 class UndefinedMeasureError(Exception):
@@ -30,6 +34,8 @@ class Sample:
     """(n,) score of the positive class, or (n, K) one column a class; in regression (n,) predicted values."""
     weight: NDArray[np.float64] | None = None
     """(n,) non-negative weights; None for all one."""
+    weight_kind: Literal["frequency", "sampling"] = "frequency"
+    """frequency: a row stands for that many equal rows; sampling: an inverse inclusion probability."""
     classes: int = 0
     """K; 0 in regression."""
     positive: int | None = None
@@ -48,7 +54,11 @@ class Metric:
     name: str
     label: str
     compute: Callable[[Sample], float]
-    """The point value; raises UndefinedMeasureError where there is none."""
+    """The point value; raises UndefinedMeasureError where there is none.
+
+    One of the forms in `audit.estimation.forms` where it can be: its interval is then exact or fast. A plain
+    function is measured too, by a bootstrap that calls it once a replicate with the counts as weights.
+    """
     response: Response
     higher_is_better: bool | None
     tasks: tuple[Literal["binary", "multiclass", "regression", "ranking_score"], ...]
@@ -56,3 +66,9 @@ class Metric:
     description: str = ""
     formula: str = ""
     source: str = ""
+    needs_target: bool = True
+    """Whether it needs to know what was true."""
+    per_class: bool = False
+    """Whether a multiclass audit also measures each class against the rest."""
+    averages: Mapping[str, Callable[[Sample], float]] = field(default_factory=dict)
+    """Name of an average over classes to its form; in multiclass these replace `compute`, the first one leading."""

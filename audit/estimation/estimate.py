@@ -1,0 +1,346 @@
+"""Turns a metric and rows into a number with its interval, or into the reason why there is none.
+
+Intervals, by the form of the metric: Wilson for a share of rows (on Kish's effective size under sampling weights);
+the method of variance estimates recovery over Wilson intervals for a mean of shares; DeLong for the area under the ROC
+curve; Student's t for a mean of losses; for everything else the percentiles of a bootstrap over rows, drawn from the
+confusion cells where the metric is a function of them, which is the same law.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audit.declarations.metric import Metric, Sample, UndefinedMeasureError
+from audit.estimation import intervals
+from audit.estimation.forms import (
+    Array,
+    Auc,
+    CellForm,
+    Form,
+    Mean,
+    MeanRate,
+    Rate,
+    Statistic,
+    cell_of,
+    one_against_rest,
+    size_of,
+    weights_of,
+)
+from audit.estimation.resampling import resampled, resampled_cells
+from audit.records.measured import Estimate, Measured, Undefined
+from audit.records.spec import IntervalSpec, Task
+
+Ends = tuple[float | None, float | None]
+"""Both ends of an interval; None where nothing bounds it."""
+
+
+def applies(metric: Metric, sample: Sample, task: Task) -> str:
+    """Return why a metric cannot be measured on these predictions, as a sentence; "" where it can."""
+    if task not in metric.tasks:
+        return f"{metric.label} is not defined for the task {task}."
+    return unmeasurable(metric, sample)
+
+
+def unmeasurable(metric: Metric, sample: Sample) -> str:
+    """Return what a sample lacks for a metric, as a sentence; "" where nothing is missing."""
+    if metric.needs_target and sample.target is None:
+        return f"{metric.label} needs true labels; the table has none."
+    match metric.response:
+        case "label" if sample.label is None:
+            return f"{metric.label} needs predicted labels; the model gives scores only."
+        case "score" | "probability" if sample.score is None:
+            wanted = "probabilities" if metric.response == "probability" else "scores"
+            return f"{metric.label} needs {wanted}; the model gives labels only."
+        case "probability" if not sample.probability:
+            return f"{metric.label} needs probabilities; the model gives scores on another scale."
+        case "value" if sample.score is None:
+            return f"{metric.label} needs predicted values; there are none."
+        case "score" | "probability" | "value":
+            return _unfit_scores(metric, sample)
+        case _:
+            return ""
+
+
+def estimate(metric: Metric, sample: Sample, interval: IntervalSpec, seed: int) -> Measured:
+    """Measure one metric on all rows.
+
+    Parameters
+    ----------
+    metric : what to measure
+    sample : (n,) rows
+    interval : level in (0.5, 1), and the number of bootstrap replicates where one is needed
+    seed : of the bootstrap; equal seeds give equal intervals
+
+    Returns
+    -------
+    An Estimate, or Undefined with the reason.
+    """
+    group = np.zeros(size_of(sample), dtype=np.int64)
+    return estimate_by_group(metric, sample, group, 1, interval, seed)[0]
+
+
+def estimate_by_group(
+    metric: Metric, sample: Sample, group: NDArray[np.int64], groups: int, interval: IntervalSpec, seed: int
+) -> tuple[Measured, ...]:
+    """Measure one metric on the rows of each group on their own.
+
+    Parameters
+    ----------
+    group : (n,) code 0..groups-1 of each row; -1 for a row in no group
+    """
+    lacking = unmeasurable(metric, sample)
+    if lacking:
+        return (Undefined(reason=lacking),) * groups
+    form = form_of(metric, sample)
+    if isinstance(form, CellForm):
+        return _of_cells(form, metric, sample, group, groups, interval, seed)
+    return tuple(
+        _of_rows(form, metric, part, interval, np.random.default_rng((seed, code)))
+        for code, part in _parts(sample, group, groups)
+    )
+
+
+def replicates_by_group(
+    metric: Metric, sample: Sample, group: NDArray[np.int64], groups: int, interval: IntervalSpec, seed: int
+) -> NDArray[np.float64]:
+    """(resamples, groups) bootstrap replicates, rows drawn inside each group; NaN where undefined.
+
+    Two calls with the same sample, grouping and seed draw the same rows, whatever the metric, as long as both metrics
+    are functions of the confusion cells, or neither is.
+    """
+    out = np.full((interval.resamples, groups), np.nan)
+    if unmeasurable(metric, sample):
+        return out
+    form = form_of(metric, sample)
+    if isinstance(form, CellForm) and not _weighted_by_inclusion(sample):
+        cells = _grouped_cells(sample, group, groups, sample.weight)
+        for code in range(groups):
+            if cells[code].sum() > 0:
+                rng = np.random.default_rng((seed, code))
+                out[:, code] = _cell_replicates(form, cells[code], sample, interval.resamples, rng)
+        return out
+    for code, part in _parts(sample, group, groups):
+        if weights_of(part).sum() > 0:
+            out[:, code] = _row_replicates(form, part, interval.resamples, np.random.default_rng((seed, code)))
+    return out
+
+
+def form_of(metric: Metric, sample: Sample) -> Form:
+    """Return the form that measures this sample: in multiclass the leading average, else the metric's own."""
+    averaged = sample.positive is None and metric.averages
+    compute = next(iter(metric.averages.values())) if averaged else metric.compute
+    return compute if isinstance(compute, Form) else _Loop(metric)
+
+
+def subset(sample: Sample, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Sample:
+    """Return some rows of a sample."""
+    return replace(
+        sample,
+        target=None if sample.target is None else sample.target[rows],
+        label=None if sample.label is None else sample.label[rows],
+        score=None if sample.score is None else sample.score[rows],
+        weight=None if sample.weight is None else sample.weight[rows],
+    )
+
+
+class _Loop(Form):
+    """A metric that is a plain function: called once a replicate, with the counts as weights."""
+
+    undefined = "it has no value on these rows"
+
+    def __init__(self, metric: Metric) -> None:
+        self._metric = metric
+
+    def __call__(self, sample: Sample) -> float:
+        return self._metric.compute(sample)
+
+    def statistic(self, sample: Sample) -> Statistic:
+        def one(weight: Array) -> float:
+            try:
+                return self._metric.compute(replace(sample, weight=weight))
+            except UndefinedMeasureError:
+                return np.nan
+
+        return lambda weights: np.array([one(weight) for weight in weights])
+
+
+def _unfit_scores(metric: Metric, sample: Sample) -> str:
+    assert sample.score is not None
+    bad = int(np.count_nonzero(~np.isfinite(sample.score)))
+    if bad:
+        return f"{metric.label} cannot be computed: {bad} of the predicted numbers are not finite."
+    if metric.response == "probability" and sample.score.size and (sample.score.min() < 0 or sample.score.max() > 1):
+        return f"{metric.label} needs probabilities; some scores lie outside 0 to 1."
+    return ""
+
+
+def _weighted_by_inclusion(sample: Sample) -> bool:
+    return sample.weight is not None and sample.weight_kind == "sampling"
+
+
+def _parts(sample: Sample, group: NDArray[np.int64], groups: int) -> Iterator[tuple[int, Sample]]:
+    if groups == 1 and not group.any():
+        yield 0, sample
+        return
+    order = np.argsort(group, kind="stable")
+    edges = np.searchsorted(group[order], np.arange(groups + 1))
+    for code in range(groups):
+        yield code, subset(sample, order[edges[code] : edges[code + 1]])
+
+
+def _grouped_cells(sample: Sample, group: NDArray[np.int64], groups: int, weight: Array | None) -> Array:
+    size = sample.classes
+    inside = group >= 0
+    index = (group * size * size + cell_of(sample))[inside]
+    sums = np.bincount(index, weights=None if weight is None else weight[inside], minlength=groups * size * size)
+    return sums.reshape(groups, size, size).astype(np.float64)
+
+
+def _rows_in(sample: Sample, group: NDArray[np.int64], groups: int) -> NDArray[np.int64]:
+    """(groups,) n of each group: rows under sampling weights, the sum of weights otherwise."""
+    weight = (weights_of(sample) > 0).astype(float) if _weighted_by_inclusion(sample) else sample.weight
+    total: NDArray[np.int64] = np.rint(_grouped_cells(sample, group, groups, weight).sum(axis=(1, 2))).astype(np.int64)
+    return total
+
+
+def _of_cells(
+    form: CellForm,
+    metric: Metric,
+    sample: Sample,
+    group: NDArray[np.int64],
+    groups: int,
+    interval: IntervalSpec,
+    seed: int,
+) -> tuple[Measured, ...]:
+    cells = _grouped_cells(sample, group, groups, sample.weight)
+    values = form.of_cells(cells, sample)
+    n = _rows_in(sample, group, groups)
+    if not isinstance(form, Rate | MeanRate):
+        draws = replicates_by_group(metric, sample, group, groups, interval, seed)
+        ends = [_percentile(draws[:, code], interval.level) for code in range(groups)]
+        method = "bootstrap"
+    else:
+        squares = None
+        if _weighted_by_inclusion(sample):
+            squares = _grouped_cells(sample, group, groups, weights_of(sample) ** 2)
+        ends = _wilson_ends(form, cells, squares, sample, interval.level)
+        method = "wilson" if isinstance(form, Rate) else "mover_wilson"
+        method += "_effective_n" if squares is not None else ""
+    return tuple(
+        _measured(form, float(values[code]), ends[code], metric, interval.level, method, int(n[code]))
+        for code in range(groups)
+    )
+
+
+def _wilson_ends(
+    form: Rate | MeanRate, cells: Array, squares: Array | None, sample: Sample, level: float
+) -> list[Ends]:
+    hits, trials = form.parts(cells, sample)
+    present = trials > 0
+    if squares is not None:
+        # Kish: the number of equally weighted rows with the same variance.
+        effective = np.divide(trials**2, form.parts(squares, sample)[1], out=np.ones_like(trials), where=present)
+        hits, trials = np.divide(hits, trials, out=np.zeros_like(hits), where=present) * effective, effective
+    safe = np.where(present, trials, 1.0)
+    low, high = intervals.wilson(hits, safe, level)
+    if isinstance(form, Rate):
+        return list(zip(form.curve(low).tolist(), form.curve(high).tolist(), strict=True))
+    return [
+        intervals.mover(v[p], lo[p], hi[p], np.full(p.sum(), 1 / max(p.sum(), 1)))
+        for v, lo, hi, p in zip(hits / safe, low, high, present, strict=True)
+    ]
+
+
+def _of_rows(form: Form, metric: Metric, sample: Sample, interval: IntervalSpec, rng: np.random.Generator) -> Measured:
+    try:
+        value = form(sample)
+    except UndefinedMeasureError as reason:
+        return Undefined(reason=_sentence(metric, str(reason)))
+    match form:
+        case Mean():
+            method, ends = "student_t", _student_ends(form, sample, interval.level)
+        case Auc():
+            method, ends = _area_ends(form, sample, interval.level)
+        case _:
+            draws = _row_replicates(form, sample, interval.resamples, rng)
+            method, ends = "bootstrap", _percentile(draws, interval.level)
+    return _measured(form, value, ends, metric, interval.level, method, _rows(sample))
+
+
+def _rows(sample: Sample) -> int:
+    weight = weights_of(sample)
+    return int(np.count_nonzero(weight)) if _weighted_by_inclusion(sample) else round(float(weight.sum()))
+
+
+def _student_ends(form: Mean, sample: Sample, level: float) -> Ends:
+    weight, sampling = weights_of(sample), _weighted_by_inclusion(sample)
+    mean, error, freedom = intervals.mean_and_error(form.losses(sample), weight, sampling)
+    if freedom < 1:
+        return None, None
+    low, high = form.curve(np.array(intervals.student(mean, error, freedom, level)))
+    return float(low), float(high)
+
+
+def _area_ends(form: Auc, sample: Sample, level: float) -> tuple[str, Ends]:
+    weight, sampling = weights_of(sample), _weighted_by_inclusion(sample)
+    sides = one_against_rest(sample)
+    found = [intervals.auc_influence(positive, score, weight, sampling) for positive, score in sides]
+    area = float(np.mean([value for value, _ in found]))
+    influence = np.mean([part for _, part in found], axis=0)
+    variance = float(influence @ influence)
+    if not np.isfinite(variance):
+        return "delong", (None, None)
+    if len(sides) == 1 and area in (0.0, 1.0):
+        positive = sides[0][0]
+        method, ends = "newcombe", intervals.newcombe_auc(area, weight[positive].sum(), weight[~positive].sum(), level)
+    else:
+        half = intervals.normal_quantile(level) * np.sqrt(variance)
+        method, ends = "delong", (max(area - half, 0.0), min(area + half, 1.0))
+    low, high = form.curve(np.array(ends))
+    return method, (float(low), float(high))
+
+
+def _percentile(replicates: Array, level: float) -> Ends:
+    # Where most replicates have no value the rest says little about the spread.
+    if np.isfinite(replicates).mean() < 0.5:
+        return None, None
+    return intervals.percentile(replicates, level)
+
+
+def _measured(form: Form, value: float, ends: Ends, metric: Metric, level: float, method: str, n: int) -> Measured:
+    if n == 0:
+        return Undefined(reason=_sentence(metric, "there are no rows"))
+    if not np.isfinite(value):
+        return Undefined(reason=_sentence(metric, form.undefined))
+    low, high = _within(ends, value, metric.bounds)
+    return Estimate(value=value, low=low, high=high, level=level, method=method, n=n)
+
+
+def _within(ends: Ends, value: float, bounds: Ends) -> Ends:
+    """Cut an interval at the metric's bounds and let it hold its own point, which percentiles need not."""
+    low = bounds[0] if ends[0] is None else min(ends[0], value)
+    high = bounds[1] if ends[1] is None else max(ends[1], value)
+    if low is not None and bounds[0] is not None:
+        low = max(low, bounds[0])
+    if high is not None and bounds[1] is not None:
+        high = min(high, bounds[1])
+    return low, high
+
+
+def _sentence(metric: Metric, reason: str) -> str:
+    return f"{metric.label} is undefined: {reason}."
+
+
+def _cell_replicates(form: CellForm, cells: Array, sample: Sample, resamples: int, rng: np.random.Generator) -> Array:
+    draws = resampled_cells(cells.ravel(), resamples, rng)
+    return form.of_cells(draws.reshape(-1, *cells.shape), sample)
+
+
+def _row_replicates(form: Form, sample: Sample, resamples: int, rng: np.random.Generator) -> Array:
+    statistic = form.statistic(sample)
+    draws = resampled(sample.weight, size_of(sample), _weighted_by_inclusion(sample), resamples, rng)
+    return np.concatenate([statistic(weights) for weights in draws])

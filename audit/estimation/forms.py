@@ -1,0 +1,276 @@
+"""The shapes a measure can have, so that any number of weightings of the same rows is measured at once.
+
+A form is a function of a sample. Beyond that it offers `statistic`: the same measure as a function of row weights,
+which is what a bootstrap needs, prepared once (sorted, encoded) for all replicates.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audit.declarations.metric import Sample, UndefinedMeasureError
+
+Array = NDArray[np.float64]
+Statistic = Callable[[Array], Array]
+"""(b, n) weights -> (b,) values, NaN where undefined."""
+
+
+class Form(ABC):
+    """What every form offers: it is a metric's `compute`, and it can weigh the same rows anew."""
+
+    undefined: str
+    """Why there is no value when the rows allow none."""
+
+    def __call__(self, sample: Sample) -> float:
+        """Return the value; raise UndefinedMeasureError where there is none."""
+        weight = weights_of(sample)
+        if not weight.sum() > 0:
+            raise UndefinedMeasureError("there are no rows")
+        value = float(self.statistic(sample)(weight[None, :])[0])
+        if not np.isfinite(value):
+            raise UndefinedMeasureError(self.undefined)
+        return value
+
+    @abstractmethod
+    def statistic(self, sample: Sample) -> Statistic:
+        """Return the measure of these rows as a function of their weights."""
+
+
+class CellForm(Form):
+    """A function of the confusion cells alone."""
+
+    def statistic(self, sample: Sample) -> Statistic:
+        """Return the measure of these rows as a function of their weights."""
+        cell, size = cell_of(sample), sample.classes
+
+        def values(weights: Array) -> Array:
+            index = cell + (np.arange(len(weights)) * size * size)[:, None]
+            sums = np.bincount(index.ravel(), weights=weights.ravel(), minlength=len(weights) * size * size)
+            return self.of_cells(sums.reshape(-1, size, size).astype(np.float64), sample)
+
+        return values
+
+    @abstractmethod
+    def of_cells(self, cells: Array, sample: Sample) -> Array:
+        """Return the value of each of (..., K, K) confusion matrices, NaN where undefined."""
+
+
+def identity(values: Array) -> Array:
+    """Return the values themselves."""
+    return values
+
+
+@dataclass(frozen=True)
+class Rate(CellForm):
+    """A share of rows: hits out of trials, both sums of confusion cells; `curve` is an increasing map of the share."""
+
+    parts: Callable[[Array, Sample], tuple[Array, Array]]
+    """(..., K, K) cells, true by predicted -> (...,) hits and (...,) trials; linear in the cells."""
+    undefined: str
+    curve: Callable[[Array], Array] = identity
+
+    def of_cells(self, cells: Array, sample: Sample) -> Array:
+        """Return the value of each of (..., K, K) confusion matrices."""
+        hits, trials = self.parts(cells, sample)
+        return self.curve(ratio(hits, trials))
+
+
+@dataclass(frozen=True)
+class MeanRate(CellForm):
+    """The plain mean of one rate per class, over the classes that have trials; at least two must."""
+
+    parts: Callable[[Array, Sample], tuple[Array, Array]]
+    """(..., K, K) cells -> (..., K) hits and (..., K) trials."""
+    undefined: str
+
+    def of_cells(self, cells: Array, sample: Sample) -> Array:
+        """Return the value of each of (..., K, K) confusion matrices."""
+        hits, trials = self.parts(cells, sample)
+        present = trials > 0
+        total = np.where(present, ratio(hits, trials), 0.0).sum(axis=-1)
+        count = present.sum(axis=-1)
+        return ratio(total, np.where(count >= 2, count, 0).astype(np.float64))
+
+
+@dataclass(frozen=True)
+class Count(CellForm):
+    """Any function of the confusion cells."""
+
+    value: Callable[[Array, Sample], Array]
+    """(..., K, K) cells, true by predicted -> (...,) values, NaN where undefined."""
+    undefined: str
+
+    def of_cells(self, cells: Array, sample: Sample) -> Array:
+        """Return the value of each of (..., K, K) confusion matrices."""
+        return self.value(cells, sample)
+
+
+@dataclass(frozen=True)
+class Mean(Form):
+    """The weighted mean of one number per row; `curve` is an increasing map of the mean."""
+
+    losses: Callable[[Sample], Array]
+    """(n,) numbers."""
+    undefined: str = "there are no rows"
+    curve: Callable[[Array], Array] = identity
+
+    def statistic(self, sample: Sample) -> Statistic:
+        """Return the measure of these rows as a function of their weights."""
+        losses = self.losses(sample)
+        return lambda weights: self.curve(ratio(weights @ losses, weights.sum(axis=1)))
+
+
+@dataclass(frozen=True)
+class Sums(Form):
+    """A smooth function of weighted sums over rows."""
+
+    features: Callable[[Sample], Array]
+    """(n, q) numbers to sum."""
+    value: Callable[[Array], Array]
+    """(..., q) weighted sums -> (...,) values, NaN where undefined."""
+    undefined: str
+
+    def statistic(self, sample: Sample) -> Statistic:
+        """Return the measure of these rows as a function of their weights."""
+        features = self.features(sample)
+        return lambda weights: self.value(weights @ features)
+
+
+@dataclass(frozen=True)
+class Median(Form):
+    """The weighted median of one number per row; two middles are averaged."""
+
+    values: Callable[[Sample], Array]
+    """(n,) numbers."""
+    undefined: str = "there are no rows"
+
+    def statistic(self, sample: Sample) -> Statistic:
+        """Return the measure of these rows as a function of their weights."""
+        values = self.values(sample)
+        order = np.argsort(values, kind="stable")
+        values = values[order]
+
+        def medians(weights: Array) -> Array:
+            below = np.cumsum(weights[:, order], axis=1)
+            half = below[:, -1:] / 2
+            low, high = (below >= half).argmax(axis=1), (below > half).argmax(axis=1)
+            return np.where(half[:, 0] > 0, (values[low] + values[high]) / 2, np.nan)
+
+        return medians
+
+
+@dataclass(frozen=True)
+class Ranked(Form):
+    """A function of how many positives and negatives lie at or above each distinct score."""
+
+    value: Callable[[Array, Array], Array]
+    """(..., m) cumulated positives and negatives, highest score first -> (...,) values, NaN where undefined."""
+    undefined: str = "only one class is present"
+
+    def statistic(self, sample: Sample) -> Statistic:
+        """Return the measure of these rows as a function of their weights."""
+        return _of_ranks(self.value, is_positive(sample), scores(sample))
+
+
+@dataclass(frozen=True)
+class Auc(Form):
+    """Area under the ROC curve, binary or the plain mean of every class against the rest; `curve` is increasing."""
+
+    curve: Callable[[Array], Array] = identity
+    undefined: str = "only one class is present"
+
+    def statistic(self, sample: Sample) -> Statistic:
+        """Return the measure of these rows as a function of their weights."""
+        areas = [_of_ranks(area, positive, score) for positive, score in one_against_rest(sample)]
+        return lambda weights: self.curve(np.mean([statistic(weights) for statistic in areas], axis=0))
+
+
+def area(positives: Array, negatives: Array) -> Array:
+    """Area under (..., m) cumulated positives over negatives by trapezoids, so that ties count one half."""
+    width = np.diff(negatives, axis=-1, prepend=0.0)
+    height = positives - np.diff(positives, axis=-1, prepend=0.0) / 2
+    return ratio((width * height).sum(axis=-1), positives[..., -1] * negatives[..., -1])
+
+
+def cell_of(sample: Sample) -> NDArray[np.int64]:
+    """(n,) position of each row in the flattened confusion matrix of true class (row) by predicted class.
+
+    The positive class of a binary sample stands last. Where target or label is not known it counts as the first class.
+    """
+    true = _arranged(sample.target, sample)
+    return true * sample.classes + _arranged(sample.label, sample)
+
+
+def is_positive(sample: Sample) -> NDArray[np.bool_]:
+    """(n,) whether the true class is the positive one."""
+    assert sample.target is not None
+    positive: NDArray[np.bool_] = sample.target == sample.positive
+    return positive
+
+
+def truth(sample: Sample) -> Array:
+    """(n,) true values of a regression, which the caller knows to be there."""
+    assert sample.target is not None
+    return sample.target.astype(np.float64)
+
+
+def scores(sample: Sample) -> Array:
+    """(n,) or (n, K) scores, which the caller knows to be there."""
+    assert sample.score is not None
+    return sample.score
+
+
+def one_against_rest(sample: Sample) -> list[tuple[NDArray[np.bool_], Array]]:
+    """Truth and score of each class against the rest; of the positive class alone in a binary sample."""
+    score = scores(sample)
+    if score.ndim == 1:
+        return [(is_positive(sample), score)]
+    return [(np.asarray(sample.target == k), score[:, k]) for k in range(sample.classes)]
+
+
+def size_of(sample: Sample) -> int:
+    """Return the number of rows in the arrays of a sample."""
+    held = next(a for a in (sample.target, sample.label, sample.score) if a is not None)
+    return len(held)
+
+
+def weights_of(sample: Sample) -> Array:
+    """(n,) weights, one where none were given."""
+    return np.ones(size_of(sample)) if sample.weight is None else sample.weight
+
+
+def ratio(part: Array, whole: Array) -> Array:
+    """Divide; NaN where the whole is zero."""
+    part, whole = np.asarray(part, dtype=np.float64), np.asarray(whole, dtype=np.float64)
+    out = np.full(np.broadcast(part, whole).shape, np.nan)
+    np.divide(part, whole, out=out, where=whole != 0)
+    return out
+
+
+def _of_ranks(value: Callable[[Array, Array], Array], positive: NDArray[np.bool_], score: Array) -> Statistic:
+    order = np.argsort(-score, kind="stable")
+    last = np.flatnonzero(np.diff(score[order], append=np.nan) != 0)
+    hit = positive[order].astype(np.float64)
+    distinct = len(last) == len(score)
+
+    def values(weights: Array) -> Array:
+        ranked = weights[:, order]
+        positives, everything = np.cumsum(ranked * hit, axis=1), np.cumsum(ranked, axis=1)
+        if not distinct:
+            positives, everything = positives[:, last], everything[:, last]
+        return value(positives, everything - positives)
+
+    return values
+
+
+def _arranged(codes: NDArray[np.int64] | NDArray[np.float64] | None, sample: Sample) -> NDArray[np.int64]:
+    if codes is None:
+        return np.zeros(size_of(sample), dtype=np.int64)
+    if sample.positive is None:
+        return codes.astype(np.int64)
+    return np.where(codes == sample.positive, 1, 0)
