@@ -1,0 +1,26 @@
+"""Turns numbers into pictures: one function a chart, SVG text out."""
+
+from audit.report.charts.bars import Bar, bars
+from audit.report.charts.beeswarm import beeswarm
+from audit.report.charts.confusion import confusion
+from audit.report.charts.forest import ForestPoint, forest
+from audit.report.charts.heatmap import heatmap
+from audit.report.charts.histogram import histogram
+from audit.report.charts.lines import Series, lines
+from audit.report.charts.reliability import reliability
+from audit.report.charts.waterfall import waterfall
+
+__all__ = [
+    "Bar",
+    "ForestPoint",
+    "Series",
+    "bars",
+    "beeswarm",
+    "confusion",
+    "forest",
+    "heatmap",
+    "histogram",
+    "lines",
+    "reliability",
+    "waterfall",
+]
