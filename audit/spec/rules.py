@@ -1,0 +1,221 @@
+"""What has to hold between the keys of a spec, each rule with the sections that it reads."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from audit.records.spec import AuditSpec
+
+Loc = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A rule that is broken."""
+
+    loc: Loc
+    message: str
+    hint: str = ""
+
+
+def findings(spec: AuditSpec, faulty: frozenset[str]) -> Iterator[Finding]:
+    """Yield what breaks a rule; a rule that reads a section in `faulty` is left for the next run."""
+    for sections, rule in _RULES:
+        if not faulty.intersection(sections):
+            yield from rule(spec)
+
+
+# What authors may well write for a value that has to be one of a few.
+ADVICE = {
+    ("task", "multilabel"): "multilabel models are not audited: a row would carry several labels at once. "
+    "Audit each label as a binary task of its own.",
+    ("task", "survival"): "survival models are not audited: a censored time is neither a class nor a value. "
+    "Audit the event within a fixed horizon as a binary task.",
+    ("task", "forecasting"): "forecasting models are not audited: the rows of a series depend on each other. "
+    "Audit one step ahead as regression with `performance.cross_validation.by: time`.",
+    ("task", "classification"): "expected one of binary, multiclass, regression, ranking_score. "
+    "Write binary for two classes, multiclass for more.",
+    ("task", "clustering"): "clustering models are not audited: there is no label to hold a cluster against.",
+    ("performance.cross_validation.by", "random"): "expected one of stratified, plain, group, time. "
+    "Folds at random are called plain.",
+}
+
+
+def _one_model(spec: AuditSpec) -> Iterator[Finding]:
+    given = [key for key in ("path", "predictions", "estimator") if getattr(spec.model, key) is not None]
+    if len(given) == 1:
+        return
+    hint = (
+        "path: a model file; predictions: columns of data.test; estimator: a factory fitted on data.train."
+        if not given
+        else "Keep one of them."
+    )
+    found = f"found {' and '.join(given)}" if given else "found none of them"
+    yield Finding(("model",), f"expected exactly one of path, predictions and estimator, {found}.", hint)
+
+
+def _keys_of_the_kind_of_model(spec: AuditSpec) -> Iterator[Finding]:
+    model = spec.model
+    if model.path is None:
+        for key in ("sha256", "trust", "key", "code"):
+            if getattr(model, key):
+                yield Finding(("model", key), f"{key} applies to a model file only.", "Give model.path or delete it.")
+    elif model.trust and model.sha256 is None:
+        message = "trust needs model.sha256 beside it, so that only this very file can run code."
+        yield Finding(("model", "trust"), message, "`sha256sum FILE` prints it.")
+    if model.estimator is None and model.params:
+        yield Finding(("model", "params"), "params applies to model.estimator only.", "Delete it.")
+    if model.estimator is not None and not re.fullmatch(r"\w+(\.\w+)*:\w+(\.\w+)*", model.estimator):
+        message = f"expected package.module:factory, found {model.estimator!r}."
+        yield Finding(("model", "estimator"), message, "For example: sklearn.linear_model:LogisticRegression")
+
+
+def _predictions(spec: AuditSpec) -> Iterator[Finding]:
+    given = spec.model.predictions
+    if given is None:
+        return
+    if given.label is None and given.score is None:
+        message = "expected label, score or both, found neither."
+        yield Finding(("model", "predictions"), message, "Name the columns of data.test that hold them.")
+    if spec.data.test is None:
+        message = "predictions stand in the table data.test, and there is none."
+        yield Finding(("data",), message, "Add data.test.")
+
+
+def _tables(spec: AuditSpec) -> Iterator[Finding]:
+    data = spec.data
+    if data.test is None and data.train is None:
+        yield Finding(("data",), "expected test or train, found neither.", "Name a table of held-out rows: test: FILE.")
+    if spec.model.estimator is not None and data.train is None:
+        message = "model.estimator is fitted inside the audit and needs data.train."
+        yield Finding(("data",), message, "Name the table to fit it on.")
+    if spec.model.estimator is not None and data.target is None:
+        message = "model.estimator is fitted inside the audit and needs data.target."
+        yield Finding(("data",), message, "Name the column to learn.")
+
+
+def _columns(spec: AuditSpec) -> Iterator[Finding]:
+    data = spec.data
+    features = data.features or ()
+    yield from _repeats(("data", "features"), features)
+    for key in ("target", "id"):
+        column = getattr(data, key)
+        if column is not None and column in features:
+            message = f"{column!r} is data.{key} and cannot be a feature as well."
+            yield Finding(("data", "features", features.index(column)), message, "Delete it here.")
+
+
+def _target_is_no_group(spec: AuditSpec) -> Iterator[Finding]:
+    for i, column in enumerate(spec.sensitive.features):
+        if column == spec.data.target:
+            message = f"{column!r} is data.target and cannot be a sensitive feature as well."
+            yield Finding(("sensitive", "features", i), message, "Delete it here.")
+
+
+def _groups(spec: AuditSpec) -> Iterator[Finding]:
+    sensitive = spec.sensitive
+    listed = ", ".join(sensitive.features) or "none"
+    yield from _repeats(("sensitive", "features"), sensitive.features)
+    for key in ("roles", "bins", "reference"):
+        for column in getattr(sensitive, key):
+            if column not in sensitive.features:
+                message = f"{column!r} is not in sensitive.features (listed: {listed})."
+                yield Finding(("sensitive", key, column), message, "List it there or delete it here.")
+    for i, columns in enumerate(sensitive.intersections):
+        yield from _intersection(("sensitive", "intersections", i), columns, sensitive.features)
+    for column, edges in sensitive.bins.items():
+        if len(edges) < 2 or any(low >= high for low, high in pairwise(edges)):
+            found = ", ".join(f"{edge:g}" for edge in edges) or "none"
+            message = f"expected two or more increasing edges, found {found}."
+            yield Finding(("sensitive", "bins", column), message, "For example: [0, 25, 40, 120]")
+    if sensitive.table is not None and not sensitive.features:
+        message = "a table of sensitive columns is named, and sensitive.features lists none."
+        yield Finding(("sensitive", "table"), message, "List the columns to group by.")
+
+
+def _intersection(loc: Loc, columns: tuple[str, ...], features: tuple[str, ...]) -> Iterator[Finding]:
+    yield from _repeats(loc, columns)
+    if not 2 <= len(columns) <= 3:
+        message = f"expected 2 or 3 columns, found {len(columns)}."
+        yield Finding(loc, message, "Deeper intersections leave groups of a few rows.")
+    for i, column in enumerate(columns):
+        if column not in features:
+            message = f"{column!r} is not in sensitive.features (listed: {', '.join(features) or 'none'})."
+            yield Finding((*loc, i), message, "List it there or delete it here.")
+
+
+def _folds(spec: AuditSpec) -> Iterator[Finding]:
+    folds = spec.performance and spec.performance.cross_validation
+    if not folds:
+        return
+    loc = ("performance", "cross_validation")
+    if folds.by == "group" and folds.column is None:
+        yield Finding(loc, "folds by group need the column that holds the groups.", "Add column: NAME.")
+    if folds.by == "time" and folds.column is None and spec.data.time is None:
+        yield Finding(loc, "folds by time need a column that orders the rows.", "Add column: NAME, or data.time.")
+    if folds.by in ("stratified", "plain") and folds.column is not None:
+        message = f"column is read only with by: group or by: time, found by: {folds.by}."
+        yield Finding((*loc, "column"), message, "Change by, or delete column.")
+
+
+def _classes(spec: AuditSpec) -> Iterator[Finding]:
+    decision = spec.decision
+    if spec.task == "regression":
+        for key in ("positive", "favourable"):
+            if getattr(decision, key) is not None:
+                yield Finding(("decision", key), f"regression has no classes, so {key} means nothing.", "Delete it.")
+
+
+def _not_yet(spec: AuditSpec) -> Iterator[Finding]:
+    if spec.challenger is not None:
+        message = "a challenger is not measured yet."
+        yield Finding(("challenger",), message, "Delete the section; audit the second model with a spec of its own.")
+    if spec.decision.costs is not None:
+        yield Finding(("decision", "costs"), "costs are not measured yet.", "Delete the key.")
+
+
+def _lists(spec: AuditSpec) -> Iterator[Finding]:
+    yield from _repeats(("report", "formats"), spec.report.formats)
+
+
+def _packs(spec: AuditSpec) -> Iterator[Finding]:
+    yield from _repeats(("policies",), tuple(p if isinstance(p, str) else p.pack for p in spec.policies))
+
+
+def _measures(spec: AuditSpec) -> Iterator[Finding]:
+    if spec.performance:
+        yield from _repeats(("performance", "metrics"), spec.performance.metrics or ())
+    if spec.fairness:
+        yield from _repeats(("fairness", "metrics"), spec.fairness.metrics or ())
+    if spec.attribution:
+        yield from _repeats(("attribution", "methods"), spec.attribution.methods or ())
+    if spec.robustness:
+        yield from _repeats(("robustness", "checks"), spec.robustness.checks or ())
+
+
+def _repeats(loc: Loc, names: tuple[str, ...]) -> Iterator[Finding]:
+    for name, count in Counter(names).items():
+        if count > 1:
+            again = names.index(name, names.index(name) + 1)
+            yield Finding((*loc, again), f"{name!r} is named twice.", "Delete one of the two.")
+
+
+_RULES: tuple[tuple[tuple[str, ...], Callable[[AuditSpec], Iterator[Finding]]], ...] = (
+    (("model",), _one_model),
+    (("model",), _keys_of_the_kind_of_model),
+    (("model", "data"), _predictions),
+    (("model", "data"), _tables),
+    (("data",), _columns),
+    (("data", "sensitive"), _target_is_no_group),
+    (("sensitive",), _groups),
+    (("performance", "data"), _folds),
+    (("task", "decision"), _classes),
+    (("challenger", "decision"), _not_yet),
+    (("report",), _lists),
+    (("policies",), _packs),
+    (("performance", "fairness", "attribution", "robustness"), _measures),
+)
