@@ -67,8 +67,8 @@ def _span(values: list[float]) -> tuple[float, float]:
     low, high = min(values), max(values)
     # Below this a step would vanish in the last bits of the numbers.
     if high - low <= 1e-9 * max(abs(low), abs(high), 1e-240):
-        room = abs(low) * 0.1 or 0.5
-        return low - room, high + room
+        room = abs(low) * 0.1
+        return (low - room, high + room) if room else (0.0, 1.0)
     return low, high
 
 

@@ -12,6 +12,7 @@ from audit.report.charts.drawing import (
     FULL,
     INK,
     INK_LINE,
+    LABEL,
     SOFT,
     SOFT_LINE,
     box,
@@ -20,7 +21,7 @@ from audit.report.charts.drawing import (
     line,
     picture,
     upright,
-    word,
+    widest,
 )
 from audit.report.charts.rows import TOP, Rows, rows_for
 from audit.report.charts.text import figure
@@ -40,7 +41,7 @@ class Bar:
 def bars(items: Sequence[Bar], *, title: str, description: str, axis_label: str) -> str:
     """Return horizontal bars as SVG, with whiskers where an interval is known."""
     told = [_told(item.value) for item in items]
-    layout = rows_for([item.label for item in items], told)
+    layout = rows_for([item.label for item in items], widest(told, LABEL, FULL))
     axis = axis_over([0.0, *(x for i in items for x in (i.value, i.low, i.high))], layout.left, layout.right)
     parts = [
         floor_axis(axis, TOP, layout.bottom, axis_label),
@@ -57,9 +58,7 @@ def _told(value: float | None) -> str:
 
 def _row(item: Bar, row: int, axis: Axis, layout: Rows, told: str) -> str:
     y = layout.middle(row)
-    drawn = layout.name(row, item.label, INK) + word(
-        layout.right + 14, y + 4, told, SOFT if item.value is None else INK
-    )
+    drawn = layout.name(row, item.label, INK) + layout.value(row, told, SOFT if item.value is None else INK)
     if item.value is not None and math.isfinite(item.value):
         zero, end = sorted((axis.at(0), axis.at(item.value)))
         drawn += box(zero, y - 7, max(end - zero, 1), 14, BLUE)

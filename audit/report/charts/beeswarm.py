@@ -31,7 +31,7 @@ RAMP = ("#f6c48f", "#e3b690", "#b9acab", "#86a3bd", "#4b8fbe", "#0072B2", "#0050
 def beeswarm(densities: Sequence[Density], *, title: str, description: str, axis_label: str) -> str:
     """Return one mirrored strip a feature as SVG: as wide as rows are many, as deep as the feature's value is high."""
     layout = rows_for([d.feature for d in densities])
-    edges = [edge for d in densities for edge in d.edges]
+    edges = [e for d in densities for i, count in enumerate(d.counts) if count for e in d.edges[i : i + 2]]
     axis = axis_over([0.0, *edges], layout.left, layout.right)
     parts = [
         layout.rules(),
@@ -65,9 +65,9 @@ def _patch(xs: Sequence[float], heights: Sequence[float], start: int, stop: int,
     top = [(xs[start], _edge(heights, start))]
     top += [((xs[i] + xs[i + 1]) / 2, heights[i]) for i in range(start, stop)]
     top.append((xs[stop], _edge(heights, stop)))
-    if xs[stop] - xs[start] < 1:
+    if xs[stop] - xs[start] < 3:
         middle = (xs[start] + xs[stop]) / 2
-        top = [(middle - 0.5, max(heights[start:stop])), (middle + 0.5, max(heights[start:stop]))]
+        top = [(middle + side, max(heights[start:stop])) for side in (-1.5, 1.5)]
     outline = [(x, y - h) for x, h in top] + [(x, y + h) for x, h in reversed(top)]
     return shape(outline, _paint(shade))
 

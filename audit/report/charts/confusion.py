@@ -22,7 +22,7 @@ def confusion(
 ) -> str:
     """Return a confusion matrix as SVG; right answers stand in framed cells, each row is shaded by its share."""
     texts = [[_count(value) for value in row] for row in counts]
-    grid = grid_for(classes, classes, width)
+    grid = grid_for(classes, classes, width, head=22)
     found = [
         Cell(i, j, texts[i][j], _share(value, row), i != j, f"true {classes[i]}, predicted {classes[j]}: {texts[i][j]}")
         for i, row in enumerate(counts)
@@ -32,7 +32,7 @@ def confusion(
         label(0, 12, f"{row_label} ↓", grid.left, SOFT, size=TICK),
         label(grid.left, 12, f"{column_label} →", width - grid.left, SOFT, size=TICK),
         cells(grid, classes, classes, found),
-        *(_frame(grid, i) for i in range(min(len(classes), grid.rows))),
+        *(_frame(grid, i) for i in range(min(grid.rows, grid.columns))),
     ]
     return picture(width, grid.height, title, description, parts)
 

@@ -147,12 +147,17 @@ def stroke(points: Sequence[tuple[float, float]], paint: str, *, width: float = 
     )
 
 
-def floor_axis(axis: Axis, top: float, bottom: float, text: str) -> str:
-    """Return grid lines, ticks below the plot and the axis label under its middle."""
+def floor_axis(axis: Axis, top: float, bottom: float, text: str, width: float = FULL) -> str:
+    """Return grid lines, ticks below the plot and the axis label under its middle, all within the chart's width."""
     grid = "".join(upright(axis.at(v), top, bottom) for v, _ in axis.ticks)
-    ticks = "".join(word(axis.at(v), bottom + 15, t, SOFT, anchor="middle", size=TICK) for v, t in axis.ticks)
-    middle, room = (axis.start + axis.end) / 2, abs(axis.end - axis.start) + 60
-    return grid + ticks + label(middle, bottom + 32, text, room, SOFT, anchor="middle", size=TICK)
+    ticks = "".join(middled(axis.at(v), bottom + 15, t, width) for v, t in axis.ticks)
+    return grid + ticks + middled((axis.start + axis.end) / 2, bottom + 32, text, width)
+
+
+def middled(x: float, y: float, text: str, width: float) -> str:
+    """Return a small text around x, moved or shortened where it would leave the chart."""
+    half = widest([text], TICK, width - 4) / 2
+    return label(min(max(x, half + 2), width - half - 2), y, text, width - 4, SOFT, anchor="middle", size=TICK)
 
 
 def side_axis(axis: Axis, left: float, right: float) -> str:

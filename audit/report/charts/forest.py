@@ -13,6 +13,7 @@ from audit.report.charts.drawing import (
     GREY_LINE,
     HOLLOW_GREY,
     INK,
+    LABEL,
     ORANGE,
     ORANGE_LINE,
     SOFT,
@@ -22,13 +23,16 @@ from audit.report.charts.drawing import (
     hint,
     label,
     line,
+    middled,
     picture,
     shape,
     upright,
     widest,
 )
 from audit.report.charts.rows import TOP, Rows, rows_for
-from audit.report.charts.text import figure, text_width
+from audit.report.charts.text import figure
+
+_GAP = 10.0
 
 
 @dataclass(frozen=True)
@@ -59,8 +63,11 @@ def forest(
     bounds: tuple[float | None, float | None] | None = None,
 ) -> str:
     """Return a forest plot as SVG; a muted point is hollow, an unbounded end is an arrow."""
-    told = [_told(p) for p in points]
-    layout = rows_for([p.label for p in points], told)
+    values = [_value(p) for p in points]
+    value_width = widest(values, LABEL, FULL)
+    note_width = widest([p.note for p in points], TICK, 150)
+    layout = rows_for([p.label for p in points], value_width + (note_width + _GAP if note_width else 0))
+    note = layout.right + layout.gap + value_width + _GAP
     reach = [x for p in points for x in (p.value, p.low, p.high)]
     axis = axis_over([*reach, reference], layout.left, layout.right, bounds=bounds)
     lift = 16 if reference is not None and reference_label else 0
@@ -68,7 +75,7 @@ def forest(
         layout.rules(),
         floor_axis(axis, TOP, layout.bottom, axis_label),
         _reference(axis, reference, reference_label, layout),
-        *(_row(p, i, axis, layout, told[i]) for i, p in enumerate(points[: layout.shown])),
+        *(_row(p, i, axis, layout, note) for i, p in enumerate(points[: layout.shown])),
         layout.remainder(),
     ]
     return picture(
@@ -76,22 +83,17 @@ def forest(
     )
 
 
-def _told(point: ForestPoint) -> str:
-    value = "no value" if point.value is None else figure(point.value)
-    return f"{value}  {point.note}" if point.note else value
+def _value(point: ForestPoint) -> str:
+    return "no value" if point.value is None else figure(point.value)
 
 
-def _row(point: ForestPoint, row: int, axis: Axis, layout: Rows, told: str) -> str:
-    y = layout.middle(row)
-    room = FULL - layout.right
-    value = "no value" if point.value is None else figure(point.value)
-    width = text_width(value, 12)
-    side = label(layout.right + 14, y + 4, value, room, SOFT if point.muted or point.value is None else INK)
-    if point.note:
-        side += label(layout.right + 14 + width + 8, y + 4, point.note, room - width - 22, SOFT, size=TICK)
+def _row(point: ForestPoint, row: int, axis: Axis, layout: Rows, note: float) -> str:
+    y, value = layout.middle(row), _value(point)
     name = layout.name(row, point.label, SOFT if point.muted else INK)
     mark = "" if point.value is None else _mark(point, point.value, y, axis)
-    return f"<g>{hint(f'{point.label}: {told}')}{name}{mark}{side}</g>"
+    told = layout.value(row, value, SOFT if point.muted or point.value is None else INK)
+    noted = label(note, y + 4, point.note, FULL - note, SOFT, size=TICK)
+    return f"<g>{hint(f'{point.label}: {value} {point.note}')}{name}{mark}{told}{noted}</g>"
 
 
 def _mark(point: ForestPoint, value: float, y: float, axis: Axis) -> str:
@@ -121,7 +123,5 @@ def _reference(axis: Axis, value: float | None, text: str, layout: Rows) -> str:
     drawn = upright(x, TOP - 2, layout.bottom, ORANGE_LINE, width=1.5, dash="5 3")
     if not text:
         return drawn
-    half = widest([text], TICK, FULL) / 2
-    middle = min(max(x, half + 2), FULL - half - 2)
     flag = shape([(x - 4, TOP - 8), (x + 4, TOP - 8), (x, TOP - 2)], ORANGE)
-    return drawn + flag + label(middle, TOP - 12, text, FULL, SOFT, anchor="middle", size=TICK)
+    return drawn + flag + middled(x, TOP - 12, text, FULL)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from audit.report.charts.drawing import INK, LABEL, SOFT, TICK, box, hint, label, safe, widest, word
 from audit.report.charts.text import fitted, one_line, text_width
 
-MOST = 40
-"""More rows or columns than these would be too small to see."""
-_HEAD = 22.0
+MOST_ROWS = 40
+"""More than these do not fit on a page."""
+_NARROWEST = 15.0
 
 
 @dataclass(frozen=True)
@@ -53,15 +53,15 @@ class Grid:
         return self.left + column * self.cell_width, self.top + row * self.cell_height
 
 
-def grid_for(rows: Sequence[str], columns: Sequence[str], width: float) -> Grid:
-    """Return the layout of cells for these names."""
-    shown_rows, shown_columns = min(len(rows), MOST), min(len(columns), MOST)
-    left = widest(rows[:shown_rows], LABEL, width * 0.32) + 10
-    left = max(left, 80.0)
+def grid_for(rows: Sequence[str], columns: Sequence[str], width: float, head: float = 0.0) -> Grid:
+    """Return the layout of cells for these names, below a head of its own height."""
+    shown_rows = min(len(rows), MOST_ROWS)
+    left = max(80.0, widest(rows[:shown_rows], LABEL, width * 0.32) + 10)
+    shown_columns = min(len(columns), int((width - left) / _NARROWEST))
     cell_width = min((width - left - 2) / max(1, shown_columns), 120.0)
     names = widest(columns[:shown_columns], TICK, 1000)
     turned = names > cell_width - 6 and cell_width < 64
-    top = _HEAD + (widest(columns[:shown_columns], TICK, 110) + 8 if turned else 18)
+    top = head + (widest(columns[:shown_columns], TICK, 110) + 8 if turned else 18)
     cell_height = min(max(24.0, cell_width * 0.6), 44.0) if shown_rows <= 12 else 22.0
     hidden = len(rows) - shown_rows + len(columns) - shown_columns
     return Grid(left, top, cell_width, cell_height, shown_rows, shown_columns, turned, hidden)

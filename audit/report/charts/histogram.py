@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from audit.report.charts.axis import Axis
 from audit.report.charts.drawing import HALF, SOFT, TICK, floor_axis, label, picture, shape, side_axis, stroke
-from audit.report.charts.lines import FOOT, PLOT, TOP, Series, Style, mark_of, name_ends, plane, runs, style_of
+from audit.report.charts.lines import FOOT, PLOT, Series, Style, mark_of, name_ends, plane, runs, style_of, top_below
 
 
 def histogram(
@@ -29,16 +29,17 @@ def histogram(
     reference : a place on the x axis to mark, such as a threshold.
     """
     stepped = [_stepped(s) for s in series]
-    side, floor, names = plane(stepped, width, from_zero=True, reference=reference)
+    top = top_below(reference_label)
+    side, floor, names = plane(stepped, width, top, from_zero=True, reference=reference)
     parts = [
         label(0, 12, y_label, width, SOFT, size=TICK),
         side_axis(side, floor.start, floor.end),
-        floor_axis(floor, TOP, TOP + PLOT, x_label),
+        floor_axis(floor, top, top + PLOT, x_label, width),
         *(_steps(s, style_of(i), floor, side) for i, s in enumerate(stepped)),
-        mark_of(floor, reference, reference_label),
+        mark_of(floor, top, reference, reference_label, width),
         name_ends(stepped, floor, side, names),
     ]
-    return picture(width, TOP + PLOT + FOOT, title, description, parts)
+    return picture(width, top + PLOT + FOOT, title, description, parts)
 
 
 def _stepped(s: Series) -> Series:

@@ -24,6 +24,7 @@ from audit.report.charts.drawing import (
     floor_axis,
     label,
     line,
+    middled,
     picture,
     shape,
     side_axis,
@@ -32,7 +33,7 @@ from audit.report.charts.drawing import (
     widest,
 )
 
-TOP = 26.0
+_TOP = 26.0
 PLOT = 220.0
 FOOT = 46.0
 MOST_NAMED = 12
@@ -94,23 +95,25 @@ def lines(
     reference : a place on the x axis to mark, such as a threshold.
     width : `HALF` or `FULL` of `drawing`.
     """
-    side, floor, names = plane(series, width, diagonal=diagonal, reference=reference)
+    top = top_below(reference_label)
+    side, floor, names = plane(series, width, top, diagonal=diagonal, reference=reference)
     parts = [
         label(0, 12, y_label, width, SOFT, size=TICK),
         side_axis(side, floor.start, floor.end),
-        floor_axis(floor, TOP, TOP + PLOT, x_label),
+        floor_axis(floor, top, top + PLOT, x_label, width),
         _diagonal(floor, side) if diagonal else "",
-        mark_of(floor, reference, reference_label),
+        mark_of(floor, top, reference, reference_label, width),
         *(_band(s, style_of(i), floor, side) for i, s in enumerate(series)),
         *(_line(s, style_of(i), floor, side, points) for i, s in enumerate(series)),
         name_ends(series, floor, side, names),
     ]
-    return picture(width, TOP + PLOT + FOOT, title, description, parts)
+    return picture(width, top + PLOT + FOOT, title, description, parts)
 
 
 def plane(
     series: Sequence[Series],
     width: float,
+    top: float,
     *,
     diagonal: bool = False,
     from_zero: bool = False,
@@ -122,7 +125,7 @@ def plane(
     ys = [y for s in series for values in (s.y, s.low or (), s.high or ()) for y in values]
     if diagonal:
         xs = ys = [*xs, *ys]
-    side = axis_over([0.0, *ys] if from_zero else ys, TOP + PLOT, TOP, upright=True)
+    side = axis_over([0.0, *ys] if from_zero else ys, top + PLOT, top, upright=True)
     left = widest([t for _, t in side.ticks], TICK, 90) + 8
     floor = axis_over(xs, left, width - (names + 14 if names else 12))
     return side, floor, names
@@ -144,16 +147,17 @@ def runs(xs: Sequence[float], *columns: Sequence[float]) -> list[list[tuple[floa
     return [run for run in found if run]
 
 
-def mark_of(floor: Axis, value: float | None, text: str) -> str:
-    """Return a vertical line at a value, named at its head."""
+def top_below(reference_label: str) -> float:
+    """Return where the plot starts, below the name of the vertical axis and that of a marked place."""
+    return _TOP + 14 if reference_label else _TOP
+
+
+def mark_of(floor: Axis, top: float, value: float | None, text: str, width: float) -> str:
+    """Return a vertical line at a value, named above the plot."""
     if value is None or not math.isfinite(value):
         return ""
     x = floor.at(value)
-    drawn = upright(x, TOP, TOP + PLOT, SOFT_LINE, dash="4 3")
-    room = floor.end - floor.start
-    if x < (floor.start + floor.end) / 2:
-        return drawn + label(x + 5, TOP + 11, text, room / 2, SOFT, size=TICK)
-    return drawn + label(x - 5, TOP + 11, text, room / 2, SOFT, anchor="end", size=TICK)
+    return upright(x, top - 3, top + PLOT, SOFT_LINE, dash="4 3") + middled(x, top - 7, text, width)
 
 
 def name_ends(series: Sequence[Series], floor: Axis, side: Axis, width: float) -> str:
@@ -166,7 +170,7 @@ def name_ends(series: Sequence[Series], floor: Axis, side: Axis, width: float) -
         if finite:
             ends.append((side.at(finite[-1][1]), floor.at(finite[-1][0]), row))
     ends.sort()
-    places = _apart([y for y, _, _ in ends], 14, TOP + 4, TOP + PLOT - 4)
+    places = _apart([y for y, _, _ in ends], 14, side.end + 4, side.start - 4)
     drawn = []
     for (y, x, row), place in zip(ends, places, strict=True):
         style = style_of(row)
@@ -174,6 +178,9 @@ def name_ends(series: Sequence[Series], floor: Axis, side: Axis, width: float) -
         if abs(place - y) > 2 or start - x > 4:
             drawn.append(line(x + 1, y, floor.end + 8, place, GREY_LINE, width=0.5))
         drawn.append(label(floor.end + 11, place + 4, series[row].name, width, style.fill, size=TICK))
+    if len(series) > MOST_NAMED:
+        more = f"{len(series) - MOST_NAMED} not named"
+        drawn.append(label(floor.end + 11, side.start + 15, more, width, SOFT, size=TICK))
     return "".join(drawn)
 
 

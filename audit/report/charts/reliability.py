@@ -60,7 +60,7 @@ def reliability(
     parts = [
         label(0, 12, y_label, width, SOFT, size=TICK),
         side_axis(side, floor.start, floor.end),
-        floor_axis(floor, TOP, bottom, x_label),
+        floor_axis(floor, TOP, bottom, x_label, width),
         line(floor.at(axes.low), side.at(axes.low), floor.at(axes.high), side.at(axes.high), GREY_LINE, dash="3 3"),
         _curve(predicted, observed, low, high, n, floor, side),
         _counts(predicted, n, floor, bottom) if n else "",

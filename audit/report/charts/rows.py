@@ -33,6 +33,11 @@ class Rows:
     """Where the plot ends below."""
 
     @property
+    def gap(self) -> float:
+        """Room between plot and words."""
+        return _GAP
+
+    @property
     def height(self) -> float:
         """Height of the whole chart."""
         return self.bottom + FOOT + (18 if self.hidden else 0)
@@ -45,6 +50,10 @@ class Rows:
         """Return the name of a row, set against the plot."""
         return label(self.left - _GAP, self.middle(row) + 4, text, self.name_width, paint, anchor="end")
 
+    def value(self, row: int, text: str, paint: str, *, bold: bool = False) -> str:
+        """Return the value of a row, to the right of the plot."""
+        return word(self.right + _GAP, self.middle(row) + 4, text, paint, bold=bold)
+
     def rules(self) -> str:
         """Return a hairline under each row, so that the eye keeps its line to the right."""
         return "".join(level(TOP + self.pitch * (i + 1), 0, FULL) for i in range(self.shown))
@@ -56,12 +65,11 @@ class Rows:
         return word(0, self.height - 4, f"{self.hidden} more in the table", SOFT, size=TICK)
 
 
-def rows_for(names: Sequence[str], told: Sequence[str] = ()) -> Rows:
-    """Return the layout for rows of these names, with `told` to the right of the plot."""
+def rows_for(names: Sequence[str], value_width: float = 0.0) -> Rows:
+    """Return the layout for rows of these names, with so much room for values to the right of the plot."""
     shown = len(names) if len(names) <= MOST_ROWS else MOST_ROWS - 1
     pitch = 26.0 if shown <= 20 else 20.0
     name_width = widest(names[:shown], LABEL, 240)
-    told_width = widest(told, LABEL, 230)
     left = name_width + _GAP
-    right = FULL - (told_width + _GAP if told_width else 12)
+    right = FULL - (value_width + _GAP if value_width else 12)
     return Rows(shown, len(names) - shown, pitch, name_width, left, right, TOP + pitch * max(1, shown))

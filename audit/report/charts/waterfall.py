@@ -11,6 +11,7 @@ from audit.report.charts.drawing import (
     FULL,
     GREY_LINE,
     INK,
+    LABEL,
     ORANGE,
     dot,
     floor_axis,
@@ -18,6 +19,7 @@ from audit.report.charts.drawing import (
     picture,
     shape,
     upright,
+    widest,
     word,
 )
 from audit.report.charts.rows import TOP, Rows, rows_for
@@ -47,7 +49,7 @@ def waterfall(
         prediction_label,
     ]
     told = [figure(base), *(signed(added) for _, _, added in contributions), figure(prediction)]
-    layout = rows_for(names, told)
+    layout = rows_for(names, widest(told, LABEL, FULL))
     sums = _sums(base, [added for _, _, added in contributions])
     axis = axis_over([*sums, prediction], layout.left, layout.right)
     last = layout.shown - 1
@@ -69,7 +71,7 @@ def _point(layout: Rows, axis: Axis, row: int, value: float, name: str, told: st
     y = layout.middle(row)
     mark = dot(axis.at(value), y, 5, INK) if math.isfinite(value) else ""
     named = word(layout.left - 14, y + 4, name, INK, anchor="end", bold=True)
-    return f"<g>{hint(f'{name}: {told}')}{named}{mark}{word(layout.right + 14, y + 4, told, INK, bold=True)}</g>"
+    return f"<g>{hint(f'{name}: {told}')}{named}{mark}{layout.value(row, told, INK, bold=True)}</g>"
 
 
 def _step(layout: Rows, axis: Axis, row: int, sums: Sequence[float], name: str, told: str) -> str:
@@ -79,7 +81,7 @@ def _step(layout: Rows, axis: Axis, row: int, sums: Sequence[float], name: str, 
     joint = upright(start, layout.middle(row - 1), y, GREY_LINE, dash="2 2")
     follow = upright(end, y, layout.middle(row + 1), GREY_LINE, dash="2 2") if row == len(sums) - 1 else ""
     drawn = layout.name(row, name, INK) + joint + follow + _arrow(start, end, y, paint)
-    return f"<g>{hint(f'{name}: {told}')}{drawn}{word(layout.right + 14, y + 4, told, INK)}</g>"
+    return f"<g>{hint(f'{name}: {told}')}{drawn}{layout.value(row, told, INK)}</g>"
 
 
 def _arrow(start: float, end: float, y: float, paint: str) -> str:
