@@ -25,6 +25,7 @@ from audit.estimation.forms import (
     MeanRate,
     Rate,
     Statistic,
+    Wald,
     cell_of,
     one_against_rest,
     size_of,
@@ -265,6 +266,9 @@ def _of_rows(form: Form, metric: Metric, sample: Sample, interval: IntervalSpec,
             method, ends = "student_t", _student_ends(form, sample, interval.level)
         case Auc():
             method, ends = _area_ends(form, sample, interval.level)
+        case Wald():
+            half = intervals.normal_quantile(interval.level) * form.fit(sample)[1]
+            method, ends = "wald", (value - half, value + half)
         case _:
             draws = _row_replicates(form, sample, interval.resamples, rng)
             method, ends = "bootstrap", _percentile(draws, interval.level)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
 
 from audit.declarations.metric import Sample, UndefinedMeasureError
 
@@ -129,7 +130,7 @@ class Mean(Form):
 class Sums(Form):
     """A smooth function of weighted sums over rows."""
 
-    features: Callable[[Sample], Array]
+    features: Callable[[Sample], Array | sparse.csr_array]
     """(n, q) numbers to sum."""
     value: Callable[[Array], Array]
     """(..., q) weighted sums -> (...,) values, NaN where undefined."""
@@ -138,7 +139,7 @@ class Sums(Form):
     def statistic(self, sample: Sample) -> Statistic:
         """Return the measure of these rows as a function of their weights."""
         features = self.features(sample)
-        return lambda weights: self.value(weights @ features)
+        return lambda weights: self.value(np.asarray(weights @ features))
 
 
 @dataclass(frozen=True)
@@ -188,6 +189,19 @@ class Auc(Form):
         """Return the measure of these rows as a function of their weights."""
         areas = [_of_ranks(area, positive, score) for positive, score in one_against_rest(sample)]
         return lambda weights: self.curve(np.mean([statistic(weights) for statistic in areas], axis=0))
+
+
+@dataclass(frozen=True)
+class Wald(Form):
+    """A fitted coefficient that comes with its own standard error."""
+
+    fit: Callable[[Sample], tuple[float, float]]
+    """Value and standard error; NaN where undefined."""
+    undefined: str
+
+    def statistic(self, sample: Sample) -> Statistic:
+        """Return the measure of these rows as a function of their weights."""
+        return lambda weights: np.array([self.fit(replace(sample, weight=weight))[0] for weight in weights])
 
 
 def area(positives: Array, negatives: Array) -> Array:
@@ -244,9 +258,14 @@ def weights_of(sample: Sample) -> Array:
     return np.ones(size_of(sample)) if sample.weight is None else sample.weight
 
 
-def ratio(part: Array, whole: Array) -> Array:
+def diagonal(cells: Array) -> Array:
+    """(..., K, K) cells -> (..., K) rows of each class that are predicted correctly."""
+    return np.diagonal(cells, axis1=-2, axis2=-1)
+
+
+def ratio(part: ArrayLike, whole: ArrayLike) -> Array:
     """Divide; NaN where the whole is zero."""
-    part, whole = np.asarray(part, dtype=np.float64), np.asarray(whole, dtype=np.float64)
+    part, whole = np.asarray(part, dtype=np.float64), np.asarray(whole)
     out = np.full(np.broadcast(part, whole).shape, np.nan)
     np.divide(part, whole, out=out, where=whole != 0)
     return out

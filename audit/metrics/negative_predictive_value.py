@@ -1,0 +1,25 @@
+"""Negative predictive value: the share of rows predicted negative that truly are."""
+
+from __future__ import annotations
+
+from audit.declarations.metric import Metric, Sample
+from audit.estimation.forms import Array, Rate
+
+
+def rightly_negative(cells: Array, _: Sample) -> tuple[Array, Array]:
+    """(..., 2, 2) cells -> true negatives, and all rows predicted negative."""
+    return cells[..., 0, 0], cells[..., :, 0].sum(axis=-1)
+
+
+METRIC = Metric(
+    name="negative_predictive_value",
+    label="Negative predictive value",
+    compute=Rate(rightly_negative, undefined="no row is predicted negative"),
+    response="label",
+    higher_is_better=True,
+    tasks=("binary",),
+    bounds=(0.0, 1.0),
+    description="Share of rows predicted negative that truly are negative.",
+    formula="TN / (TN + FN)",
+    source="Chouldechova (2017), doi:10.1089/big.2016.0047",
+)
