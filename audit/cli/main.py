@@ -86,7 +86,7 @@ def _ended(call: Callable[[], object], *, debug: bool) -> int:
     except typer.Exit as end:
         return end.exit_code
     except AuditError as error:
-        _tell(*(f"audit: {problem}" for problem in error.problems))
+        _tell(*map(str, error.problems))
         return error.exit_code
     except KeyboardInterrupt:
         _tell("", "audit: stopped by you; no output was written.")

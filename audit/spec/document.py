@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -123,9 +123,9 @@ def placed(mark: Mark, loc: tuple[str | int, ...], message: str, hint: str = "")
     return PlacedProblem(place(mark, loc), message, hint, mark, loc)
 
 
-def in_order(problems: list[PlacedProblem]) -> list[PlacedProblem]:
-    """Return problems in the order of the text."""
-    return sorted(problems, key=lambda problem: (problem.mark.line or 0, problem.mark.column or 0))
+def in_order(problems: Sequence[Problem]) -> list[Problem]:
+    """Return problems in the order of the text, after those that have no line."""
+    return sorted(problems, key=_written_at)
 
 
 def place(mark: Mark, loc: tuple[str | int, ...]) -> str:
@@ -137,6 +137,11 @@ def key_path(loc: tuple[str | int, ...]) -> str:
     """Return `performance.metrics[2]`."""
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in loc)
     return text.removeprefix(".")
+
+
+def _written_at(problem: Problem) -> tuple[int, int]:
+    mark = problem.mark if isinstance(problem, PlacedProblem) else Mark("")
+    return mark.line or 0, mark.column or 0
 
 
 _NO_DATA_HERE = "Keep data in tables and name them here."

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audit.errors import Problem, SpecError
+from audit.spec.document import PlacedProblem
 
 if TYPE_CHECKING:
     from audit.spec.read import ReadSpec
@@ -27,12 +28,12 @@ class SpecFile:
 def resolve_files(read: ReadSpec) -> tuple[SpecFile, ...]:
     """Return every file that a spec names, or raise with all those that are missing or out of bounds."""
     files: list[SpecFile] = []
-    problems: list[Problem] = []
+    problems: list[PlacedProblem] = []
     for role, loc, text in _named(read):
         try:
             path = resolve_path(read.folder, read.spec.allow_paths, text, read.position(loc))
         except SpecError as error:
-            problems.extend(error.problems)
+            problems.extend(read.problem(loc, problem.message, problem.hint) for problem in error.problems)
         else:
             files.append(SpecFile(role, path))
     if problems:
@@ -81,7 +82,7 @@ def resolve_path(folder: Path, allow_paths: tuple[str, ...], text: str, place: s
 
 def is_pack_path(name: str) -> bool:
     """Whether an entry of `policies` names a file rather than a shipped pack."""
-    return "/" in name or name.endswith((".yaml", ".yml"))
+    return name.endswith((".yaml", ".yml"))
 
 
 def _kind_of(path: Path) -> str:

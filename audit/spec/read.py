@@ -14,6 +14,7 @@ from audit.records.spec import AuditSpec
 from audit.spec.document import (
     Document,
     Node,
+    PlacedProblem,
     document_from_values,
     in_order,
     place,
@@ -53,6 +54,11 @@ class ReadSpec:
         """
         node, _ = _reached(self.root, loc)
         return place(node.mark, loc)
+
+    def problem(self, loc: Loc, message: str, hint: str = "") -> PlacedProblem:
+        """Return a problem of this key."""
+        node, _ = _reached(self.root, loc)
+        return placed(node.mark, loc, message, hint)
 
     def writes(self, loc: Loc) -> bool:
         """Whether the author wrote this key, rather than leaving it to its default."""

@@ -39,7 +39,7 @@ def shaped(kind: type[R], root: Node, advice: Mapping[tuple[str, str], str] | No
     root
         The tree.
     advice
-        `(key path, value)` to a sentence that says more than "expected one of", where authors may well write that value.
+        `(key path, value)` to a sentence that says more than "expected one of".
     """
     fitting = _Fitting(kind, advice or {})
     fields = fitting.fields(root, kind, ())
@@ -204,7 +204,7 @@ def _as_kind(node: Node, kind: Any) -> Any:
     if kind is bool:
         return boolean if isinstance(boolean := _as_boolean(node), bool) else _MISFIT
     if kind is int and number and value == int(value):  # type: ignore[arg-type]
-        return int(value)  # type: ignore[arg-type]
+        return int(value)
     if kind is float and number and abs(value) < 1e308:  # type: ignore[arg-type]
         return float(value)  # type: ignore[arg-type]
     if kind is str and isinstance(value, str):
