@@ -1,0 +1,1 @@
+"""Judges what was measured against policy packs: packs, verdicts, conclusion."""

@@ -25,7 +25,6 @@ Kind = Literal["record", "screen", "gate"]
 Mode = Literal["automated", "attested", "hybrid"]
 Severity = Literal["blocker", "major", "minor", "info"]
 Operator = Literal["ge", "gt", "le", "lt", "between", "eq"]
-DecideOn = Literal["point", "ci_three_way", "ci_conservative", "ci_lenient", "p_value"]
 
 
 class Citation(Record):
@@ -50,8 +49,8 @@ class Limit(Record):
     """The limit itself; a pair for `between`."""
     origin: Origin
     """Who set it."""
-    decide_on: DecideOn
-    """What is compared: the point, or which end of the interval, or a p-value."""
+    decide_on: str
+    """Name of the condition: what is compared, e.g. point, ci_three_way or p_value."""
 
 
 class Part(Record):

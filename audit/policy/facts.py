@@ -1,0 +1,133 @@
+"""Declared and derived facts, and what a pack's condition tree makes of them: yes, no, or unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from audit.policy.pack import Applies, Fact
+from audit.records.sections import FairnessSection, SubjectSection
+from audit.records.spec import AuditSpec, ContextSpec
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Whether something applies."""
+
+    holds: bool | None
+    """None when a fact is unknown that could tip it."""
+    unknown: tuple[str, ...] = ()
+    """Those facts, in order."""
+    because: tuple[str, ...] = ()
+    """The facts that decided, in words."""
+
+
+def declared_facts(context: ContextSpec) -> dict[str, Any]:
+    """Return what the spec's context states; what it leaves out is unknown."""
+    named = {key: value for key, value in context.model_dump(exclude={"facts"}).items() if value not in (None, ())}
+    return {**context.facts, **named}
+
+
+def derived_facts(spec: AuditSpec, subject: SubjectSection, fairness: FairnessSection | None) -> dict[str, Any]:
+    """Return what the audit knows of itself.
+
+    `task`, `audit_of` (model or predictions), `has_train`, `has_test`, `has_target`, `has_features`, `has_sensitive`,
+    `has_decision` (labels are predicted, so that somebody is selected), `has_small_groups` (among groups of columns
+    that have a role), `refittable` and `sensitive_roles`.
+    """
+    tables = {table.role for table in subject.tables}
+    columns = role_columns(spec)
+    small = fairness is not None and any(
+        group.small and not group.unknown
+        for grouping in fairness.groupings
+        if set(grouping.columns) <= set(columns.values())
+        for group in grouping.groups
+    )
+    return {
+        "task": subject.task,
+        "audit_of": "predictions" if subject.model.format == "predictions" else "model",
+        "has_train": "train" in tables,
+        "has_test": "test" in tables,
+        "has_target": subject.has_target,
+        "has_features": bool(subject.features),
+        "has_sensitive": bool(spec.sensitive.features),
+        "has_decision": subject.task in ("binary", "multiclass"),
+        "has_small_groups": small,
+        "refittable": subject.model.refittable,
+        "sensitive_roles": tuple(columns),
+    }
+
+
+def role_columns(spec: AuditSpec) -> dict[str, str]:
+    """Return role to column: as declared, and every other sensitive column under its own name."""
+    declared = {role: column for column, role in spec.sensitive.roles.items()}
+    own = {column: column for column in spec.sensitive.features if column not in spec.sensitive.roles}
+    return own | declared
+
+
+def answer(condition: Applies | None, facts: Mapping[str, Any]) -> Answer:
+    """Evaluate a condition tree; no tree applies always."""
+    if condition is None:
+        return Answer(True)
+    if condition.fact is not None:
+        return _fact(condition.fact, facts)
+    if condition.not_ is not None:
+        inner = answer(condition.not_, facts)
+        return Answer(None if inner.holds is None else not inner.holds, inner.unknown, inner.because)
+    if condition.all is not None:
+        return _joined([answer(branch, facts) for branch in condition.all], decisive=False)
+    return _joined([answer(branch, facts) for branch in condition.any or ()], decisive=True)
+
+
+def _joined(branches: list[Answer], decisive: bool) -> Answer:
+    """Join branches: one that is decisive settles it, else one that is unknown leaves it open."""
+    settling = [branch for branch in branches if branch.holds is decisive]
+    if settling:
+        return Answer(decisive, because=settling[0].because)
+    unknown = tuple(dict.fromkeys(name for branch in branches for name in branch.unknown))
+    because = tuple(text for branch in branches for text in branch.because)
+    return Answer(None, unknown, because) if unknown else Answer(not decisive, because=because)
+
+
+def _fact(fact: Fact, facts: Mapping[str, Any]) -> Answer:
+    known = fact.name in facts
+    if fact.op in ("present", "absent"):
+        words = f"{fact.name} is {'declared' if known else 'not declared'}"
+        return Answer(known is (fact.op == "present"), because=(words,))
+    if not known:
+        return Answer(None, unknown=(fact.name,))
+    value = facts[fact.name]
+    values = value if isinstance(value, list | tuple) else (value,)
+    return Answer(_compares(fact, values), because=(f"{fact.name} is {_words(values)}",))
+
+
+def _compares(fact: Fact, values: tuple[Any, ...] | list[Any]) -> bool:
+    """Compare; of a fact that is a list, one entry is enough (and for ne and not_in none may match)."""
+    wanted = fact.value if fact.op in ("in", "not_in") else [fact.value]
+    match fact.op:
+        case "eq" | "in":
+            return any(_same(value, other) for value in values for other in wanted)
+        case "ne" | "not_in":
+            return not any(_same(value, other) for value in values for other in wanted)
+        case _:
+            return any(_ordered(fact.op, value, fact.value) for value in values)
+
+
+def _same(value: Any, other: Any) -> bool:
+    # true is not 1: a declared number never answers a question about yes or no.
+    return isinstance(value, bool) is isinstance(other, bool) and bool(value == other)
+
+
+def _ordered(op: str, value: Any, other: Any) -> bool:
+    if not (_is_number(value) and _is_number(other)):
+        return False
+    return bool({"lt": value < other, "le": value <= other, "gt": value > other, "ge": value >= other}[op])
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _words(values: tuple[Any, ...] | list[Any]) -> str:
+    return ", ".join(str(v).lower() if isinstance(v, bool) else str(v) for v in values) or "empty"

@@ -1,0 +1,110 @@
+"""Holds what was measured, declared and stated against packs: a verdict for each control."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from audit.policy import wording
+from audit.policy.case import Case
+from audit.policy.facts import Answer, answer
+from audit.policy.outcomes import GRAVEST_FIRST, joined
+from audit.policy.pack import Control, Pack
+from audit.policy.parts import attestation_part, measured_parts
+from audit.policy.read import ResolvedPack
+from audit.policy.statements import statement_on, waived
+from audit.records.verdict import Limit, Outcome, Part, Verdict
+
+
+def judge(packs: Sequence[ResolvedPack], case: Case) -> tuple[Verdict, ...]:
+    """Judge a case by packs, in their order.
+
+    Nothing that is missing, undefined, in error or unknown ever becomes a pass; a waiver stands beside an outcome and
+    never changes it.
+    """
+    return tuple(verdict for resolved in packs for verdict in _judged(resolved.pack, case))
+
+
+def applicability(pack: Pack, case: Case) -> Answer:
+    """Return whether a pack applies to this audit."""
+    return answer(pack.applies_if, case.facts)
+
+
+def unknown_facts(pack: Pack, case: Case, verdicts: Sequence[Verdict]) -> tuple[str, ...]:
+    """Return the facts that a pack asks for and nobody declared."""
+    whole = applicability(pack, case)
+    if whole.holds is not True:
+        return whole.unknown
+    mine = {verdict.control: verdict.outcome for verdict in verdicts if verdict.pack == pack.name}
+    facts = case.facts | {_outcome_fact(control): outcome for control, outcome in mine.items() if outcome in _JUDGED}
+    names = [name for control in pack.controls for name in answer(control.applies_if, facts).unknown]
+    return tuple(dict.fromkeys(name for name in names if not name.startswith("control/")))
+
+
+_JUDGED: tuple[Outcome, ...] = ("pass", "fail", "inconclusive")
+
+
+def _judged(pack: Pack, case: Case) -> Iterator[Verdict]:
+    """Yield verdicts in order; a control may ask how an earlier one of its pack came out."""
+    whole = applicability(pack, case)
+    facts: dict[str, Any] = dict(case.facts)
+    for control in pack.controls:
+        applies = answer(control.applies_if, facts) if whole.holds else whole
+        verdict = _verdict(control, pack, applies, case)
+        if verdict.outcome in _JUDGED:
+            facts[_outcome_fact(control.id)] = verdict.outcome
+        yield verdict
+
+
+def _outcome_fact(control: str) -> str:
+    return f"control/{control}"
+
+
+def _verdict(control: Control, pack: Pack, applies: Answer, case: Case) -> Verdict:
+    match applies.holds:
+        case True:
+            parts = tuple(waived(part, control, pack, case) for part in _parts(control, pack, case))
+            outcome = joined((part.outcome for part in parts), control.kind)
+            reason = wording.summary(parts, min(parts, key=lambda part: GRAVEST_FIRST.index(part.outcome)))
+        case False:
+            parts, outcome, reason = (), "not_applicable", f"Does not apply: {wording.listed(applies.because)}."
+        case None:
+            parts, outcome, reason = (), "not_run", f"Cannot tell whether it applies: {_question(applies.unknown)}."
+    return Verdict(
+        pack=pack.name,
+        control=control.id,
+        title=control.title,
+        kind=control.kind,
+        mode=control.mode,
+        severity=control.severity,
+        limit=_limit(control),
+        origin=control.limit.origin if control.limit else "none",
+        citations=control.cites,
+        outcome=outcome,
+        reason=reason,
+        rationale=control.rationale,
+        parts=parts,
+    )
+
+
+def _parts(control: Control, pack: Pack, case: Case) -> Iterator[Part]:
+    if control.measure is not None:
+        yield from measured_parts(control, control.measure, case)
+    if control.attestation is not None:
+        stated = statement_on(control, control.attestation, pack, case)
+        yield attestation_part(stated.outcome, control.id, stated.reason)
+
+
+def _question(unknown: tuple[str, ...]) -> str:
+    controls = [name.partition("/")[2] for name in unknown if name.startswith("control/")]
+    facts = [name for name in unknown if not name.startswith("control/")]
+    open_facts = [f"declare {wording.listed(facts)} under context"] if facts else []
+    open_controls = [f"it depends on {wording.listed(controls)}, which came to no judgement"] if controls else []
+    return "; ".join(open_facts + open_controls)
+
+
+def _limit(control: Control) -> Limit | None:
+    if control.limit is None:
+        return None
+    limit = control.limit
+    return Limit(op=limit.op, value=limit.value, origin=limit.origin, decide_on=limit.decide_on)

@@ -1,0 +1,70 @@
+"""What a control asks for, as ids of observations: its measure spelled out over groups and wildcards."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from audit.policy.case import Case
+from audit.policy.pack import Measure
+from audit.records.observation import encoded, grouping_key
+from audit.records.plan import STAGES
+from audit.records.sections import GroupFacts
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One thing that a control looks at."""
+
+    id: str
+    """Id of an observation."""
+    group: GroupFacts | None = None
+    missing: str = ""
+    """Why nothing can stand under this id; empty where something may."""
+
+
+def asked(measure: Measure, case: Case) -> tuple[Asked, ...]:
+    """Return everything that a measure asks for, the unanswerable included."""
+    name = full_name(measure)
+    if measure.group_by:
+        return tuple(item for roles in measure.group_by for item in _by_group(name, roles, case))
+    if "*" in name:
+        pattern = re.compile("[^/]+".join(re.escape(piece) for piece in name.split("*")))
+        found = tuple(Asked(id) for id in case.by_id if pattern.fullmatch(id))
+        return found or (Asked(name),)
+    return (Asked(name),)
+
+
+def full_name(measure: Measure) -> str:
+    """Return `stage/measure;argument=value`, from which ids are made."""
+    first = measure.metric.split("/", 1)[0]
+    stage = "" if first in (*STAGES, "context") else "fairness/" if measure.group_by else "performance/"
+    head, *tail = f"{stage}{measure.metric}".split("/", 2)
+    arguments = "".join(f";{encoded(key)}={encoded(str(value))}" for key, value in sorted(measure.args.items()))
+    return "/".join([head, *(tail[:1] and [tail[0] + arguments]), *tail[1:]])
+
+
+def companion_id(item: Asked, measure: str) -> str:
+    """Return the id of another measure of the same group, or of the same stage where there are no groups."""
+    stage = item.id.split("/", 1)[0]
+    return f"{stage}/{measure}/{item.group.key}" if item.group else f"{stage}/{measure}"
+
+
+def _by_group(name: str, roles: tuple[str, ...], case: Case) -> Iterator[Asked]:
+    unmapped = [role for role in roles if role not in case.columns]
+    if unmapped:
+        reason = f"No column plays the role {' or '.join(unmapped)}: name it in sensitive.roles."
+        yield Asked(f"{name}/{grouping_key(roles)}", missing=reason)
+        return
+    columns = tuple(case.columns[role] for role in roles)
+    grouping = case.grouping(columns)
+    if grouping is None:
+        mend = ": name it in sensitive.intersections." if len(columns) > 1 else "."
+        reason = f"People were not grouped by {' and '.join(columns)}{mend}"
+        measured = case.stage("fairness").status == "done"
+        yield Asked(f"{name}/{grouping_key(columns)}", missing=reason if measured else "")
+    elif "{grouping}" in name:
+        yield Asked(name.replace("{grouping}", grouping.key))
+    else:
+        yield from (Asked(f"{name}/{group.key}", group) for group in grouping.groups)

@@ -1,0 +1,293 @@
+"""Holds what was measured against one control: a part for each thing that the control asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import inf, isinf
+
+from audit import catalogue
+from audit.declarations.condition import Comparison, Condition, Number, Region, Ruling, rational
+from audit.policy import wording
+from audit.policy.case import Case
+from audit.policy.measures import Asked, asked, companion_id
+from audit.policy.multiplicity import adjusted
+from audit.policy.pack import Control, Measure, MinSample, PackLimit
+from audit.records.measured import Estimate, Exact, Undefined
+from audit.records.observation import Observation
+from audit.records.plan import STAGES
+from audit.records.verdict import Outcome, Part
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """A number that a limit can be held against."""
+
+    item: Asked
+    observation: Observation
+    measured: Exact | Estimate
+    comparison: Comparison
+
+
+def measured_parts(control: Control, measure: Measure, case: Case) -> tuple[Part, ...]:
+    """Return a part for everything that a control asks for, in the order of its measure."""
+    if control.limit is None:
+        return tuple(_recorded(item, case) for item in asked(measure, case))
+    condition: Condition = catalogue.load("conditions", control.limit.decide_on)
+    found = [_ready(item, control, control.limit, case) for item in asked(measure, case)]
+    ready = [item for item in found if isinstance(item, _Ready)]
+    family = _adjusted(ready, condition, control.limit)
+    ruled = iter([_ruled(item, control.limit, condition, len(ready)) for item in family])
+    parts = [part if isinstance(part, Part) else next(ruled) for part in found]
+    return tuple(_aggregated(parts, family, measure))
+
+
+def attestation_part(outcome: Outcome, control: str, reason: str) -> Part:
+    """Return the part that a person's statement makes."""
+    return Part(observation=f"attestation/{control}", outcome=outcome, reason=reason)
+
+
+# --- records -------------------------------------------------------------------------------------
+
+
+def _recorded(item: Asked, case: Case) -> Part:
+    stage, _, rest = item.id.partition("/")
+    if stage == "context":
+        return _declared(item, rest, case)
+    if not rest and stage in STAGES:
+        return _whole_stage(stage, case)
+    observation = _observed(item, case)
+    if isinstance(observation, Part):
+        return observation
+    match observation.measured:
+        case Undefined(reason=reason):
+            return Part(observation=item.id, outcome="not_run", reason=_undefined(item, observation, reason))
+        case measured:
+            text = wording.measurement(item, observation, measured, None)
+            return Part(observation=item.id, outcome="recorded", reason=f"{text}.")
+
+
+def _declared(item: Asked, key: str, case: Case) -> Part:
+    if key not in case.facts:
+        where = f"context.{key}" if key in type(case.spec.context).model_fields else f"context.facts.{key}"
+        return Part(observation=item.id, outcome="not_run", reason=f"Nobody declared it: write {where} in the spec.")
+    value = case.facts[key]
+    text = "; ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    return Part(observation=item.id, outcome="recorded", reason=f"The spec declares: {text.rstrip('.')}.")
+
+
+def _whole_stage(stage: str, case: Case) -> Part:
+    found = [observation for id, observation in case.by_id.items() if id.startswith(f"{stage}/")]
+    defined = sum(not isinstance(observation.measured, Undefined) for observation in found)
+    if defined:
+        missing = len(found) - defined
+        text = f"The record holds {wording.plural(defined, 'number')} of this stage"
+        text += f" and {wording.plural(missing, 'measure')} without one, each with its reason." if missing else "."
+        return Part(observation=stage, outcome="recorded", reason=text)
+    return _absent(Asked(stage), case, "It gave no number.")
+
+
+# --- what can be judged --------------------------------------------------------------------------
+
+
+def _ready(item: Asked, control: Control, limit: PackLimit, case: Case) -> _Ready | Part:
+    unknown = _unknown(item, control)
+    observation = unknown or _observed(item, case)
+    if isinstance(observation, Part):
+        return observation
+    measured = observation.measured
+    if isinstance(measured, Undefined):
+        return Part(observation=item.id, outcome="not_run", reason=_undefined(item, observation, measured.reason))
+    small = _small(item, measured, control.min_sample or MinSample(), case)
+    if small:
+        return _below(item, observation, measured, limit, control.min_sample or MinSample(), small)
+    companions = _companions(item, limit, case)
+    if isinstance(companions, str):
+        return Part(observation=item.id, outcome="not_run", reason=companions)
+    return _Ready(item, observation, measured, _comparison(measured, limit, companions))
+
+
+def _observed(item: Asked, case: Case) -> Observation | Part:
+    if item.missing:
+        return Part(observation=item.id, outcome="not_run", reason=item.missing)
+    found = case.by_id.get(item.id)
+    return found if found is not None else _absent(item, case, "It was not measured.")
+
+
+def _absent(item: Asked, case: Case, otherwise: str) -> Part:
+    """Return why there is no observation; a stage in error makes what it owed an error."""
+    stage = case.stage(item.id.split("/", 1)[0])
+    outcome: Outcome = "error" if stage.status == "error" else "not_run"
+    reason = otherwise if stage.status == "done" else stage.reason or otherwise
+    return Part(observation=item.id, outcome=outcome, reason=f"{wording.subject_of(item, None)}: {reason}")
+
+
+def _unknown(item: Asked, control: Control) -> Part | None:
+    policy = control.measure.unknown if control.measure else "count_and_exclude"
+    if item.group is None or not item.group.unknown or policy == "own_group":
+        return None
+    counted = wording.plural(item.group.n, "row")
+    if policy == "error" and item.group.n:
+        reason = f"The group is unknown for {counted}, which this control does not allow."
+        return Part(observation=item.id, outcome="error", reason=reason)
+    reason = f"The group is unknown for {counted}: counted, not judged."
+    return Part(observation=item.id, outcome="not_applicable", reason=reason)
+
+
+def _undefined(item: Asked, observation: Observation, reason: str) -> str:
+    return f"{wording.subject_of(item, observation)} has no value: {reason}"
+
+
+def _comparison(measured: Exact | Estimate, limit: PackLimit, companions: dict[str, float]) -> Comparison:
+    value: Number = rational(measured.value)
+    low, high = value, value
+    if isinstance(measured, Estimate):
+        low = -inf if measured.low is None else rational(measured.low)
+        high = inf if measured.high is None else rational(measured.high)
+    region = Region.of(limit.op, wording.limit_values(limit))
+    return Comparison(value=value, low=low, high=high, region=region, alpha=limit.alpha, companions=companions)
+
+
+def _companions(item: Asked, limit: PackLimit, case: Case) -> dict[str, float] | str:
+    """Return the other numbers that the condition reads, or why one of them is missing."""
+    whom = wording.subject_of(item, case.by_id.get(item.id))
+    numbers: dict[str, float] = {}
+    for name, measure in limit.and_test.items():
+        observation = case.by_id.get(companion_id(item, measure))
+        if observation is None:
+            return f"{whom} cannot be judged: {measure} was not measured."
+        if isinstance(observation.measured, Undefined):
+            return f"{whom} cannot be judged: {observation.measured.reason}"
+        numbers[name] = observation.measured.value
+    return numbers
+
+
+# --- small groups --------------------------------------------------------------------------------
+
+
+def _small(item: Asked, measured: Exact | Estimate, rule: MinSample, case: Case) -> str:
+    """Return why a group is too small to be judged, or nothing."""
+    n = item.group.n if item.group else measured.n
+    if rule.group_n is not None and n < rule.group_n:
+        return f"fewer than {wording.plural(rule.group_n, 'row')}"
+    if item.group and item.group.small:
+        return f"fewer than {wording.plural(case.spec.sensitive.minimum_group, 'row')} (sensitive.minimum_group)"
+    if item.group and rule.group_share is not None and item.group.share < rule.group_share:
+        return f"less than {wording.number(100 * rule.group_share)}% of the rows"
+    for measure, least in (("events", rule.events), ("expected_cell", rule.expected_cell)):
+        if least is not None and (short := _short(item, measure, least, case)):
+            return short
+    if rule.reversal_check and _count(item, "selection_reversal", case) != 0:
+        return "one different selection would turn the comparison round, or nobody checked whether it would"
+    return ""
+
+
+def _short(item: Asked, measure: str, least: float, case: Case) -> str:
+    count = _count(item, measure, case)
+    words = measure.replace("_", " ")
+    if count is None:
+        return f"{words} were not counted"
+    return f"{words} below {wording.number(least)}" if rational(count) < rational(least) else ""
+
+
+def _count(item: Asked, measure: str, case: Case) -> float | None:
+    observation = case.by_id.get(companion_id(item, measure))
+    return None if observation is None or isinstance(observation.measured, Undefined) else observation.measured.value
+
+
+def _below(
+    item: Asked, observation: Observation, measured: Exact | Estimate, limit: PackLimit, rule: MinSample, small: str
+) -> Part:
+    outcome, told = _TOO_SMALL[rule.below]
+    text = wording.measurement(item, observation, measured, limit)
+    reason = f"{text} beside {wording.limit_words(limit)}, {told}: {small} (origin of that minimum: {rule.origin})."
+    return Part(observation=item.id, outcome=outcome, reason=reason)
+
+
+_TOO_SMALL: dict[str, tuple[Outcome, str]] = {
+    "report_only": ("recorded", "shown, not judged"),
+    "exclude_with_reason": ("not_applicable", "shown and left out"),
+    "inconclusive": ("inconclusive", "too small to be judged"),
+    "pool": ("inconclusive", "to be pooled with other periods or users before it is judged"),
+    "fail": ("fail", "too small, which this control counts as a failure"),
+}
+
+
+# --- ruling --------------------------------------------------------------------------------------
+
+
+def _adjusted(ready: Sequence[_Ready], condition: Condition, limit: PackLimit) -> list[_Ready]:
+    """Put adjusted p-values in place of raw ones."""
+    match condition.p_value:
+        case None:
+            return list(ready)
+        case "value":
+            values = adjusted([float(item.comparison.value) for item in ready], limit.multiplicity)
+            return [_with_value(item, rational(p)) for item, p in zip(ready, values, strict=True)]
+        case companion:
+            values = adjusted([item.comparison.companions[companion] for item in ready], limit.multiplicity)
+            return [_with_companion(item, companion, p) for item, p in zip(ready, values, strict=True)]
+
+
+def _with_value(item: _Ready, p: Number) -> _Ready:
+    return replace(item, comparison=replace(item.comparison, value=p, low=p, high=p))
+
+
+def _with_companion(item: _Ready, name: str, p: float) -> _Ready:
+    companions = {**item.comparison.companions, name: p}
+    return replace(item, comparison=replace(item.comparison, companions=companions))
+
+
+def _ruled(item: _Ready, limit: PackLimit, condition: Condition, comparisons: int) -> Part:
+    ruling = condition.decide(item.comparison)
+    if ruling.outcome == "inconclusive" and limit.on_inconclusive == "fail":
+        ruling = Ruling("fail", f"{ruling.why}, and this control counts that as a failure")
+    margin = item.comparison.region.margin(item.comparison.value)
+    return Part(
+        observation=item.item.id,
+        outcome=ruling.outcome,
+        margin=None if isinf(margin) else float(margin),
+        reason=_sentence(item, limit, condition, comparisons, ruling),
+    )
+
+
+def _sentence(item: _Ready, limit: PackLimit, condition: Condition, comparisons: int, ruling: Ruling) -> str:
+    text = wording.measurement(item.item, item.observation, item.measured, limit)
+    tested = ", ".join(_tests(item, limit, condition, comparisons))
+    remark = _remark(item, limit) if ruling.outcome == "pass" else ""
+    return f"{text}{tested and f', {tested},'} beside {wording.limit_words(limit)}: {ruling.why}{remark}."
+
+
+def _tests(item: _Ready, limit: PackLimit, condition: Condition, comparisons: int) -> Iterator[str]:
+    adjusting = limit.multiplicity != "none" and comparisons > 1
+    family = f"over {comparisons} comparisons"
+    method = {"holm": "Holm", "bh": "Benjamini-Hochberg", "none": ""}[limit.multiplicity]
+    if condition.p_value == "value":
+        if adjusting:
+            yield f"{wording.number(float(item.comparison.value))} after {method} {family}"
+    elif condition.p_value is not None:
+        p = wording.number(item.comparison.companions[condition.p_value], [limit.alpha or 0.0])
+        yield f"p = {p}" + (f" after {method} {family}" if adjusting else "")
+    elif adjusting:
+        yield f"its interval not adjusted {family}"
+
+
+def _remark(item: _Ready, limit: PackLimit) -> str:
+    if limit.warn_value is None or Region.of(limit.op, (limit.warn_value,)).contains(item.comparison.value):
+        return ""
+    return f", though it is past the warning level of {wording.number(limit.warn_value)}"
+
+
+def _aggregated(parts: list[Part], family: Sequence[_Ready], measure: Measure) -> Iterator[Part]:
+    """Keep the one ruled part that an aggregate is about, and every part that could not be ruled on."""
+    if measure.aggregate == "each" or not family:
+        yield from parts
+        return
+    values = {item.item.id: item.comparison.value for item in family}
+    margins = {item.item.id: item.comparison.region.margin(item.comparison.value) for item in family}
+    chosen = {
+        "min": min(values, key=values.__getitem__),
+        "max": max(values, key=values.__getitem__),
+        "worst": min(margins, key=margins.__getitem__),
+    }[measure.aggregate]
+    yield from (part for part in parts if part.observation not in values or part.observation == chosen)
