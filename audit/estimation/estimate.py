@@ -345,6 +345,9 @@ def _cell_replicates(form: CellForm, cells: Array, sample: Sample, resamples: in
 
 
 def _row_replicates(form: Form, sample: Sample, resamples: int, rng: np.random.Generator) -> Array:
+    # Rows already in the order of their scores need no sorting in each replicate.
+    if sample.score is not None and sample.score.ndim == 1:
+        sample = subset(sample, np.argsort(-sample.score, kind="stable"))
     statistic = form.statistic(sample)
     draws = resampled(sample.weight, size_of(sample), _weighted_by_inclusion(sample), resamples, rng)
     return np.concatenate([statistic(weights) for weights in draws])

@@ -17,8 +17,9 @@ from scipy import sparse
 from audit.declarations.metric import Sample, UndefinedMeasureError
 
 Array = NDArray[np.float64]
-Statistic = Callable[[Array], Array]
-"""(b, n) weights -> (b,) values, NaN where undefined."""
+Weights = NDArray[np.float64] | NDArray[np.int64]
+Statistic = Callable[[Weights], Array]
+"""(b, n) weights, which may be whole numbers -> (b,) values, NaN where undefined."""
 
 
 class Form(ABC):
@@ -49,7 +50,7 @@ class CellForm(Form):
         """Return the measure of these rows as a function of their weights."""
         cell, size = cell_of(sample), sample.classes
 
-        def values(weights: Array) -> Array:
+        def values(weights: Weights) -> Array:
             index = cell + (np.arange(len(weights)) * size * size)[:, None]
             sums = np.bincount(index.ravel(), weights=weights.ravel(), minlength=len(weights) * size * size)
             return self.of_cells(sums.reshape(-1, size, size).astype(np.float64), sample)
@@ -156,21 +157,23 @@ class Median(Form):
         order = np.argsort(values, kind="stable")
         values = values[order]
 
-        def medians(weights: Array) -> Array:
+        def medians(weights: Weights) -> Array:
             below = np.cumsum(weights[:, order], axis=1)
-            half = below[:, -1:] / 2
-            low, high = (below >= half).argmax(axis=1), (below > half).argmax(axis=1)
-            return np.where(half[:, 0] > 0, (values[low] + values[high]) / 2, np.nan)
+            half = below[:, -1] / 2
+            low = np.array([np.searchsorted(b, h, side="left") for b, h in zip(below, half, strict=True)])
+            high = np.array([np.searchsorted(b, h, side="right") for b, h in zip(below, half, strict=True)])
+            last = len(values) - 1
+            return np.where(half > 0, (values[np.minimum(low, last)] + values[np.minimum(high, last)]) / 2, np.nan)
 
         return medians
 
 
 @dataclass(frozen=True)
 class Ranked(Form):
-    """A function of how many positives and negatives lie at or above each distinct score."""
+    """A function of how many positives, and how many rows, lie at or above each distinct score."""
 
     value: Callable[[Array, Array], Array]
-    """(..., m) cumulated positives and negatives, highest score first -> (...,) values, NaN where undefined."""
+    """(..., m) cumulated positives and rows, highest score first -> (...,) values, NaN where undefined."""
     undefined: str = "only one class is present"
 
     def statistic(self, sample: Sample) -> Statistic:
@@ -204,11 +207,18 @@ class Wald(Form):
         return lambda weights: np.array([self.fit(replace(sample, weight=weight))[0] for weight in weights])
 
 
-def area(positives: Array, negatives: Array) -> Array:
-    """Area under (..., m) cumulated positives over negatives by trapezoids, so that ties count one half."""
-    width = np.diff(negatives, axis=-1, prepend=0.0)
-    height = positives - np.diff(positives, axis=-1, prepend=0.0) / 2
-    return ratio((width * height).sum(axis=-1), positives[..., -1] * negatives[..., -1])
+def area(positives: Array, counted: Array) -> Array:
+    """(..., m) cumulated positives and rows -> area under the ROC curve by trapezoids, so that ties count one half."""
+    negatives = counted - positives
+    twice = (steps(negatives) * (2 * positives - steps(positives))).sum(axis=-1)
+    return ratio(twice, 2 * positives[..., -1] * negatives[..., -1])
+
+
+def steps(cumulated: Array) -> Array:
+    """(..., m) running sums -> their terms."""
+    terms = cumulated.copy()
+    terms[..., 1:] -= cumulated[..., :-1]
+    return terms
 
 
 def cell_of(sample: Sample) -> NDArray[np.int64]:
@@ -273,16 +283,17 @@ def ratio(part: ArrayLike, whole: ArrayLike) -> Array:
 
 def _of_ranks(value: Callable[[Array, Array], Array], positive: NDArray[np.bool_], score: Array) -> Statistic:
     order = np.argsort(-score, kind="stable")
+    in_order = bool((order == np.arange(len(order))).all())
     last = np.flatnonzero(np.diff(score[order], append=np.nan) != 0)
-    hit = positive[order].astype(np.float64)
     distinct = len(last) == len(score)
+    hit = positive[order].astype(np.int64)
 
-    def values(weights: Array) -> Array:
-        ranked = weights[:, order]
-        positives, everything = np.cumsum(ranked * hit, axis=1), np.cumsum(ranked, axis=1)
-        if not distinct:
-            positives, everything = positives[:, last], everything[:, last]
-        return value(positives, everything - positives)
+    def values(weights: Weights) -> Array:
+        ranked = weights if in_order else weights[:, order]
+        # Whole numbers add up several times faster, and everything after that is faster on floats.
+        positives = np.cumsum(ranked * hit, axis=1).astype(np.float64)
+        counted = np.cumsum(ranked, axis=1).astype(np.float64)
+        return value(positives, counted) if distinct else value(positives[:, last], counted[:, last])
 
     return values
 

@@ -9,23 +9,29 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-_CHUNK = 2**18
-"""Weights made at a time: few enough to stay in the processor's cache."""
+_CHUNK = 2**17
+"""Draws made at a time: few enough to stay in the processor's cache."""
+
+_LONG = 20
+"""Equal rows behind a weighted row, on average, above which a multinomial is faster than single draws."""
 
 
 def resampled(
     weight: Array | None, n: int, sampling: bool, resamples: int, rng: np.random.Generator
-) -> Iterator[Array]:
+) -> Iterator[NDArray[np.float64] | NDArray[np.int64]]:
     """Yield (b, n) row weights of bootstrap replicates until there are `resamples` of them.
 
     Frequency weights stand for that many equal rows, each drawn on its own; sampling weights travel with their row.
     """
-    for rows in chunks(n, resamples):
-        if weight is None or sampling:
-            counts = _equal(n, rows, rng)
-            yield counts if weight is None else counts * weight
-        else:
-            yield rng.multinomial(round(weight.sum()), weight / weight.sum(), size=rows).astype(np.float64)
+    if weight is None:
+        yield from _drawn(n, np.arange(n), resamples, rng)
+    elif sampling:
+        yield from (counts * weight for counts in _drawn(n, np.arange(n), resamples, rng))
+    elif weight.sum() <= _LONG * n:
+        yield from _drawn(n, np.repeat(np.arange(n), np.rint(weight).astype(np.int64)), resamples, rng)
+    else:
+        for rows in _chunks(n, resamples):
+            yield rng.multinomial(round(weight.sum()), weight / weight.sum(), size=rows)
 
 
 def resampled_cells(cells: Array, resamples: int, rng: np.random.Generator) -> Array:
@@ -33,14 +39,21 @@ def resampled_cells(cells: Array, resamples: int, rng: np.random.Generator) -> A
     return rng.multinomial(round(cells.sum()), cells / cells.sum(), size=resamples).astype(np.float64)
 
 
-def chunks(n: int, resamples: int) -> Iterator[int]:
+def _drawn(n: int, row: NDArray[np.int64], resamples: int, rng: np.random.Generator) -> Iterator[NDArray[np.int64]]:
+    """Yield (b, n) counts of the rows behind as many draws from `row` as it is long."""
+    size = len(row)
+    for rows in _chunks(size, resamples):
+        # 32 random bits a draw are enough and faster; bincount is fastest on 64.
+        drawn = rng.integers(0, size, size=(rows, size), dtype=np.int32).astype(np.int64)
+        if size != n:
+            drawn = row[drawn]
+        if rows > 1:
+            drawn += np.arange(rows)[:, None] * n
+        yield np.bincount(drawn.ravel(), minlength=rows * n).reshape(rows, n)
+
+
+def _chunks(n: int, resamples: int) -> Iterator[int]:
     """Yield how many replicates to make at a time."""
     size = max(1, _CHUNK // max(n, 1))
     for start in range(0, resamples, size):
         yield min(size, resamples - start)
-
-
-def _equal(n: int, rows: int, rng: np.random.Generator) -> Array:
-    drawn = rng.integers(0, n, size=(rows, n), dtype=np.int32 if n < 2**31 else np.int64)
-    index = drawn + np.arange(rows, dtype=np.int64)[:, None] * n
-    return np.bincount(index.ravel(), minlength=rows * n).reshape(rows, n).astype(np.float64)

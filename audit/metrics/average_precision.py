@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from audit.declarations.metric import Metric
-from audit.estimation.forms import Array, Ranked, ratio
+from audit.estimation.forms import Array, Ranked, ratio, steps
 
 
-def stepwise_area(positives: Array, negatives: Array) -> Array:
-    """(..., m) cumulated positives and negatives -> mean precision at each step of recall."""
-    gained = np.diff(positives, axis=-1, prepend=0.0)
-    precision = positives / np.maximum(positives + negatives, np.finfo(np.float64).tiny)
-    return ratio((gained * precision).sum(axis=-1), positives[..., -1])
+def stepwise_area(positives: Array, counted: Array) -> Array:
+    """(..., m) cumulated positives and rows -> mean precision at each step of recall."""
+    # Nothing is gained before the first row counts; the tiny number only keeps that 0 / 0 quiet.
+    gained = positives / (counted + np.finfo(np.float64).tiny)
+    gained *= steps(positives)
+    return ratio(gained.sum(axis=-1), positives[..., -1])
 
 
 METRIC = Metric(

@@ -19,7 +19,8 @@ METRIC = Metric(
     higher_is_better=False,
     tasks=("binary",),
     bounds=(0.0, 1.0),
-    description="Mean squared distance of the probability from the outcome; a proper score of calibration and sharpness.",
+    description="Mean squared distance of the probability from the outcome; "
+    "a proper score of calibration and sharpness.",
     formula="mean (p - y)^2",
     source="Brier (1950), doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2",
 )

@@ -24,7 +24,8 @@ METRIC = Metric(
     response="probability",
     higher_is_better=None,
     tasks=("binary",),
-    description="1 when probabilities are as spread as they should be, below 1 when they are too extreme (overfitting).",
+    description="1 when probabilities are as spread as they should be, "
+    "below 1 when they are too extreme (overfitting).",
     formula="b in logit P(y) = a + b logit p, p cut at 1e-6",
     source="Van Calster et al. (2019), doi:10.1186/s12916-019-1466-7; Cox (1958)",
 )

@@ -38,8 +38,8 @@ METRIC = Metric(
     higher_is_better=False,
     tasks=("binary",),
     bounds=(0.0, 1.0),
-    description="Mean distance between the probability of the positive class and its observed frequency over 15 bins of "
-    "equal width; small samples push it up.",
+    description="Mean distance between the probability of the positive class and its observed frequency "
+    "over 15 bins of equal width; small samples push it up.",
     formula="sum over bins of n_b / n |mean y - mean p|",
     source="Guo et al. (2017), arXiv:1706.04599; Naeini, Cooper and Hauskrecht (2015)",
 )

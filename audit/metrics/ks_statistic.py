@@ -8,10 +8,13 @@ from audit.declarations.metric import Metric
 from audit.estimation.forms import Array, Ranked, ratio
 
 
-def widest_gap(positives: Array, negatives: Array) -> Array:
-    """(..., m) cumulated positives and negatives -> largest distance of their shares."""
-    gap = ratio(positives, positives[..., -1:]) - ratio(negatives, negatives[..., -1:])
-    return np.abs(gap).max(axis=-1)
+def widest_gap(positives: Array, counted: Array) -> Array:
+    """(..., m) cumulated positives and rows -> largest distance of the shares of positives and negatives so far."""
+    one, other = positives[..., -1:], counted[..., -1:] - positives[..., -1:]
+    gap = positives * (ratio(1.0, one) + ratio(1.0, other))
+    gap -= counted * ratio(1.0, other)
+    widest: Array = np.abs(gap, out=gap).max(axis=-1)
+    return widest
 
 
 METRIC = Metric(

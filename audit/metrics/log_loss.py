@@ -17,7 +17,8 @@ def surprises(sample: Sample) -> Array:
         assert sample.target is not None
         true = given[np.arange(len(given)), sample.target.astype(np.int64)]
     least = np.finfo(np.float64).eps
-    return -np.log(np.clip(true, least, 1 - least))
+    surprise: Array = -np.log(np.clip(true, least, 1 - least))
+    return surprise
 
 
 METRIC = Metric(

@@ -19,7 +19,8 @@ METRIC = Metric(
     higher_is_better=None,
     tasks=("regression",),
     bounds=(None, None),
-    description="Prediction less truth on average, in the unit of the target: above 0 when the model predicts too much.",
+    description="Prediction less truth on average, in the unit of the target: "
+    "above 0 when the model predicts too much.",
     formula="mean (prediction - truth)",
     source="Hyndman and Koehler (2006), doi:10.1016/j.ijforecast.2006.03.001",
 )

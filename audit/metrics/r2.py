@@ -32,7 +32,8 @@ METRIC = Metric(
     higher_is_better=True,
     tasks=("regression",),
     bounds=(None, 1.0),
-    description="Share of the target's variance that the model explains: 0 for predicting the mean of these rows, below 0 for worse.",
+    description="Share of the target's variance that the model explains: 0 for predicting the mean of these rows, "
+    "below 0 for worse.",
     formula="1 - sum (truth - prediction)^2 / sum (truth - mean truth)^2",
     source="Kvålseth (1985), doi:10.1080/00031305.1985.10479448",
 )

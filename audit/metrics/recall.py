@@ -24,7 +24,8 @@ METRIC = Metric(
     higher_is_better=True,
     tasks=("binary", "multiclass"),
     bounds=(0.0, 1.0),
-    description="Share of the rows of a class that are predicted to be in it; with two classes, the true positive rate.",
+    description="Share of the rows of a class that are predicted to be in it; "
+    "with two classes, the true positive rate.",
     formula="TP / (TP + FN)",
     source="Fawcett (2006), doi:10.1016/j.patrec.2005.10.010",
     per_class=True,
