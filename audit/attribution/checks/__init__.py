@@ -1,0 +1,1 @@
+"""Audits of the attributions themselves, one file each."""

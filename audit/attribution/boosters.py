@@ -1,0 +1,156 @@
+"""LightGBM and XGBoost models to the Shapley values that these libraries compute of their own trees."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audit.attribution.explained import (
+    Explained,
+    Inverse,
+    exponential,
+    identity,
+    logistic,
+    softmax_of_rows,
+)
+
+_OPERATIONS_A_LEAF = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class Booster:
+    """A boosted ensemble that attributes its own predictions."""
+
+    contributions: Callable[[Any], NDArray[np.float64]]
+    """Encoded rows -> (n, outputs, m + 1) attributions, the base value last."""
+    raw: Callable[[Any], NDArray[np.float64]]
+    """Encoded rows -> (n, outputs) raw scores."""
+    leaves: int
+    scale: str
+    inverse: Inverse
+    columns: tuple[int, ...]
+    """Positions of the explained classes; empty in regression."""
+
+    def cost(self) -> int:
+        """Return the operations that one row costs, on the scale of `quadrature.operations`."""
+        return self.leaves * _OPERATIONS_A_LEAF
+
+    def explain(self, encoded: Any) -> Explained:
+        """Attribute the raw score of `encoded` rows to their columns."""
+        found = self._turned(self.contributions(encoded))
+        return Explained(
+            values=found[:, :, :-1].transpose(0, 2, 1),
+            base=found[0, :, -1],
+            output=self._turned(self.raw(encoded)[:, :, None])[:, :, 0],
+            game="path-dependent Shapley values (absent columns follow the training weights of the trees), exact",
+            scale=self.scale,
+            inverse=self.inverse,
+        )
+
+    def _turned(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
+        if not self.columns:
+            return outputs
+        if outputs.shape[1] == 1:
+            return outputs if self.columns[0] == 1 else -outputs
+        return outputs[:, list(self.columns)]
+
+
+def booster_of(model: Any, columns: tuple[int, ...]) -> Booster | None:
+    """Return a LightGBM or XGBoost model behind one face, or None where it is neither or its link is unknown."""
+    library = type(model).__module__.partition(".")[0]
+    if library == "lightgbm":
+        return _lightgbm(model, columns)
+    if library == "xgboost":
+        return _xgboost(model, columns)
+    return None
+
+
+def _lightgbm(model: Any, columns: tuple[int, ...]) -> Booster | None:
+    text = getattr(model, "booster_", model).model_to_string()
+    objective = re.search(r"^objective=(.*)$", text, re.MULTILINE)
+    link = _lightgbm_link(objective.group(1) if objective else "")
+    if link is None:
+        return None
+
+    def contributions(rows: Any) -> NDArray[np.float64]:
+        found = np.asarray(model.predict(rows, pred_contrib=True), dtype=np.float64)
+        return found.reshape(len(found), -1, rows.shape[1] + 1)
+
+    def raw(rows: Any) -> NDArray[np.float64]:
+        found = np.asarray(model.predict(rows, raw_score=True), dtype=np.float64)
+        return found.reshape(len(found), -1)
+
+    leaves = sum(int(n) for n in re.findall(r"^num_leaves=(\d+)$", text, re.MULTILINE))
+    return Booster(contributions=contributions, raw=raw, leaves=leaves, scale=link[0], inverse=link[1], columns=columns)
+
+
+def _lightgbm_link(objective: str) -> tuple[str, Inverse] | None:
+    name, _, arguments = objective.partition(" ")
+    if name == "binary":
+        slope = float(dict(a.split(":") for a in arguments.split() if ":" in a).get("sigmoid", 1.0))
+        return ("log-odds", logistic) if slope == 1 else ("raw score", lambda output: logistic(slope * output))
+    if name == "multiclass":
+        return "raw score (before softmax)", softmax_of_rows
+    if name in ("poisson", "gamma", "tweedie"):
+        return "log of the target", exponential
+    if name in ("regression", "regression_l1", "huber", "fair", "quantile", "mape") and "sqrt" not in arguments:
+        return "unit of the target", identity
+    return ("raw score", identity) if name in ("lambdarank", "rank_xendcg") else None
+
+
+def _xgboost(model: Any, columns: tuple[int, ...]) -> Booster | None:
+    import xgboost
+
+    booster = model.get_booster() if hasattr(model, "get_booster") else model
+    config = json.loads(booster.save_config())["learner"]
+    link = _XGBOOST_LINKS.get(config["objective"]["name"])
+    if link is None or config["gradient_booster"]["name"] == "gblinear":
+        return None
+    missing = getattr(model, "missing", np.nan)
+    # An early stop is what the model's own predictions honour.
+    stop = booster.attr("best_iteration")
+    rounds = (0, 0) if stop is None else (0, int(stop) + 1)
+
+    def predicted(rows: Any, **what: bool) -> NDArray[np.float64]:
+        matrix = xgboost.DMatrix(rows, missing=missing, enable_categorical=True)
+        return np.asarray(booster.predict(matrix, iteration_range=rounds, **what), dtype=np.float64)
+
+    def contributions(rows: Any) -> NDArray[np.float64]:
+        found = predicted(rows, pred_contribs=True)
+        return found.reshape(len(found), -1, rows.shape[1] + 1)
+
+    def raw(rows: Any) -> NDArray[np.float64]:
+        found = predicted(rows, output_margin=True)
+        return found.reshape(len(found), -1)
+
+    leaves = sum(tree.count("leaf=") for tree in booster.get_dump())
+    return Booster(contributions=contributions, raw=raw, leaves=leaves, scale=link[0], inverse=link[1], columns=columns)
+
+
+_VALUE: tuple[str, Inverse] = ("unit of the target", identity)
+_LOG: tuple[str, Inverse] = ("log of the target", exponential)
+_ODDS: tuple[str, Inverse] = ("log-odds", logistic)
+_CLASSES: tuple[str, Inverse] = ("raw score (before softmax)", softmax_of_rows)
+_XGBOOST_LINKS: dict[str, tuple[str, Inverse]] = {
+    "reg:squarederror": _VALUE,
+    "reg:absoluteerror": _VALUE,
+    "reg:pseudohubererror": _VALUE,
+    "reg:quantileerror": _VALUE,
+    "reg:logistic": _ODDS,
+    "binary:logistic": _ODDS,
+    "binary:logitraw": ("raw score", identity),
+    "multi:softprob": _CLASSES,
+    "multi:softmax": _CLASSES,
+    "count:poisson": _LOG,
+    "reg:gamma": _LOG,
+    "reg:tweedie": _LOG,
+    "rank:ndcg": ("raw score", identity),
+    "rank:pairwise": ("raw score", identity),
+    "rank:map": ("raw score", identity),
+}

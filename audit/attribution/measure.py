@@ -1,0 +1,83 @@
+"""Evidence to attributions: each method on the same rows, or the reason why it was not run."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from audit import catalogue, guard
+from audit.attribution.ground import ground_of
+from audit.declarations.attribution import AttributionMethod, Ground, MethodNotRunError
+from audit.errors import AuditError
+from audit.records.observation import Observation
+from audit.records.plan import Plan
+from audit.records.sections import AttributionMethodFacts, AttributionSection
+from audit.records.spec import AttributionSpec
+from audit.subject.evidence import Evidence, Tell
+
+Result = tuple[AttributionMethodFacts, tuple[Observation, ...]]
+
+
+def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[AttributionSection, tuple[Observation, ...]]:
+    """Attribute the model's predictions by every method asked for.
+
+    Returns
+    -------
+    AttributionSection
+        One entry a method, in the order of the report.
+    tuple of Observation
+        `attribution/<method>/global/<feature>`, and how far the attributions can be trusted.
+    """
+    asked = plan.spec.attribution or AttributionSpec()
+    methods = _methods(asked)
+    model = evidence.subject.model
+    if model is None:
+        reason = "There is no model to ask: the audit rests on a table of predictions."
+        not_run = tuple(_facts(method, "not_run", reason) for method in methods)
+        return AttributionSection(methods=not_run, scope=evidence.headline.scope), ()
+    ground = ground_of(evidence, model, plan.spec, asked)
+    results = []
+    for done, method in enumerate(methods):
+        tell.progress(done, len(methods), method.label)
+        results.append(_result(method, ground))
+    tell.progress(len(methods), len(methods))
+    section = AttributionSection(methods=tuple(f for f, _ in results), scope=ground.scope, notes=_notes(ground))
+    return section, tuple(o for _, found in results for o in found)
+
+
+def _methods(asked: AttributionSpec) -> list[AttributionMethod]:
+    named = asked.methods if asked.methods is not None else catalogue.names("attributions")
+    loaded: list[AttributionMethod] = [catalogue.load("attributions", name) for name in dict.fromkeys(named)]
+    return sorted(loaded, key=lambda method: (method.order, method.name))
+
+
+def _result(method: AttributionMethod, ground: Ground) -> Result:
+    missing = sorted(method.needs - ground.model.capabilities)
+    if missing:
+        return _facts(method, "not_run", f"It needs a model with: {', '.join(missing)}."), ()
+    if method.needs_labels and ground.target is None:
+        return _facts(method, "not_run", "It needs true labels; the table has none."), ()
+    result = guard.attempt(_attempted, method, ground)
+    if isinstance(result, AuditError):
+        return _facts(method, "error", str(result)), ()
+    return result
+
+
+def _attempted(method: AttributionMethod, ground: Ground) -> Result:
+    try:
+        return method.attribute(ground)
+    except MethodNotRunError as reason:
+        return _facts(method, "not_run", str(reason)), ()
+
+
+def _facts(method: AttributionMethod, status: Literal["not_run", "error"], reason: str) -> AttributionMethodFacts:
+    return AttributionMethodFacts(name=method.name, label=method.label, status=status, reason=reason, game=method.game)
+
+
+def _notes(ground: Ground) -> tuple[str, ...]:
+    notes = [f"Global values rest on {ground.sampled} of {ground.available} rows, drawn at random."]
+    if ground.scope == "train":
+        notes.append(
+            "There is no held-out table: the model has seen these rows in fitting, so importances may flatter what it "
+            "has memorised."
+        )
+    return tuple(notes)

@@ -1,0 +1,76 @@
+"""The rules of a single decision tree, from the root down to a depth that a reader can follow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from audit.attribution.explain import split_of
+from audit.attribution.shapes import text_of
+from audit.declarations.attribution import AttributionMethod, Ground, MethodNotRunError
+from audit.records.observation import Observation
+from audit.records.sections import AttributionMethodFacts
+from audit.subject.evidence import Capability
+
+_LABEL = "Decision tree"
+_DEPTH = 5
+
+
+def attribute(ground: Ground) -> tuple[AttributionMethodFacts, tuple[Observation, ...]]:
+    """Write out the tree's tests, each with the training rows that met it."""
+    split = split_of(ground.model.native, ground.model.features is not None)
+    tree = getattr(split.predictor, "tree_", None)
+    if tree is None:
+        raise MethodNotRunError(f"{type(split.predictor).__name__} is not a single decision tree.")
+    names = split.names([str(name) for name in ground.rows.columns], split.predictor.n_features_in_)
+    lines = list(_rules(tree, names, split.predictor, 0, 0))
+    hidden = int(tree.n_leaves) - sum(1 for line in lines if line[3])
+    notes = (f"{hidden} of {tree.n_leaves} leaves lie deeper than {_DEPTH} tests and are not shown.",) if hidden else ()
+    tested = [names[j] for j in tree.feature if j >= 0]
+    return (
+        AttributionMethodFacts(
+            name="tree",
+            label=_LABEL,
+            status="done",
+            game="the tree itself",
+            scale="probability of each class" if hasattr(split.predictor, "classes_") else "unit of the target",
+            rows=ground.sampled,
+            rows_available=ground.available,
+            notes=notes,
+            features=tuple(dict.fromkeys(tested)),
+            table=(("depth", "rule", "training rows", "prediction"), *lines),
+        ),
+        (),
+    )
+
+
+def _rules(
+    tree: Any, names: list[str], model: Any, node: int, depth: int, rule: str = "all rows"
+) -> Iterator[tuple[str, str, str, str]]:
+    left, right = int(tree.children_left[node]), int(tree.children_right[node])
+    leaf = left == right
+    yield str(depth), rule, str(int(tree.n_node_samples[node])), _prediction(tree, model, node) if leaf else ""
+    if leaf or depth == _DEPTH:
+        return
+    name, limit = names[int(tree.feature[node])], text_of(float(tree.threshold[node]))
+    yield from _rules(tree, names, model, left, depth + 1, f"{name} ≤ {limit}")
+    yield from _rules(tree, names, model, right, depth + 1, f"{name} > {limit}")
+
+
+def _prediction(tree: Any, model: Any, node: int) -> str:
+    values = np.asarray(tree.value[node][0], dtype=np.float64)
+    if not hasattr(model, "classes_"):
+        return text_of(float(values[0]))
+    return ", ".join(f"{name}: {share:.3g}" for name, share in zip(model.classes_, values / values.sum(), strict=True))
+
+
+METHOD = AttributionMethod(
+    name="tree",
+    label=_LABEL,
+    game="the tree itself",
+    attribute=attribute,
+    needs=frozenset({Capability.TREE}),
+    order=40,
+)
