@@ -1,0 +1,251 @@
+"""Measures every metric in every group of one grouping, and the gaps between the groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audit.declarations.disparity import Disparity, Form
+from audit.declarations.metric import Metric, Sample
+from audit.estimation.estimate import estimate_by_group, replicates_by_group
+from audit.estimation.intervals import normal_quantile
+from audit.estimation.seeds import child_seed
+from audit.fairness.counts import Counts, Share, count_cells, counts_rows, read_share
+from audit.fairness.gaps import GAPS, Array, draw_estimates, draw_shares, gap_interval
+from audit.fairness.groups import Grouping
+from audit.records.measured import Estimate, Exact, Measured, Undefined
+from audit.records.observation import Observation, Scope
+from audit.records.sections import GroupFacts
+from audit.records.spec import IntervalSpec
+
+FORMS: tuple[Form, ...] = get_args(Form)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The audited rows and how they are measured."""
+
+    sample: Sample
+    interval: IntervalSpec
+    seed: int
+    scope: Scope
+    minimum: int
+    """Rows under which a group is shown, not judged."""
+
+
+@dataclass(frozen=True)
+class Disaggregated:
+    """One metric in every group of a grouping."""
+
+    metric: Metric
+    grouping: Grouping
+    rows: Rows
+    measured: tuple[Measured, ...]
+    """(groups,) value of each group."""
+    share: Share | None
+    """Hits of trials, where the metric is a share of rows."""
+
+    @cached_property
+    def values(self) -> NDArray[Any]:
+        """(groups,) objects: exact where rows were counted; NaN where undefined."""
+        if self.share is not None:
+            return self.share.values()
+        floats = [np.nan if isinstance(m, Undefined) else float(m.value) for m in self.measured]
+        return np.array(floats, dtype=object)
+
+    @cached_property
+    def drawn(self) -> tuple[str, Array]:
+        """Name of the method, and (resamples, groups) draws of the groups' values; NaN where undefined."""
+        interval, key = self.rows.interval, self.grouping.facts.key
+        if self.share is not None and self.share.exact:
+            # Seeded by the counts, so that two names of one rate get one interval.
+            seed = child_seed(self.rows.seed, f"fairness/{key}/{self.share.hits.tolist()}/{self.share.of.tolist()}")
+            return "jeffreys_draws", draw_shares(self.share, interval.resamples, np.random.default_rng(seed))
+        seed = child_seed(self.rows.seed, f"fairness/{key}/{self.metric.name}")
+        rng = np.random.default_rng(seed)
+        estimates = [m for m in self.measured if isinstance(m, Estimate)]
+        if all(e.method in _CLOSED for e in estimates):
+            draws = np.full((interval.resamples, len(self.measured)), np.nan)
+            inside = [isinstance(m, Estimate) for m in self.measured]
+            draws[:, inside] = draw_estimates(estimates, interval.resamples, rng, normal_quantile(interval.level))
+            return "normal_draws", draws
+        sample, groups = self.rows.sample, len(self.measured)
+        return "bootstrap", replicates_by_group(self.metric, sample, self.grouping.codes, groups, interval, seed)
+
+    @property
+    def compared(self) -> list[int]:
+        """Positions of the judged groups that have a value."""
+        return [int(g) for g in self.grouping.judged if not isinstance(self.measured[g], Undefined)]
+
+
+_CLOSED = frozenset(
+    {"student_t", "delong", "newcombe", "wilson", "mover_wilson", "wilson_effective_n", "mover_wilson_effective_n"}
+)
+"""Methods whose intervals say all that a draw needs, so that rows need not be drawn again."""
+
+
+@dataclass(frozen=True)
+class Gap:
+    """How far the groups are apart in one metric."""
+
+    measured: Measured
+    draws: Array
+    """(resamples,) draws of the gap; empty where it is undefined."""
+
+
+def disaggregate(metric: Metric, grouping: Grouping, cells: Counts | None, rows: Rows) -> Disaggregated:
+    """Measure one metric in every group."""
+    seed = child_seed(rows.seed, f"fairness/{grouping.facts.key}")
+    groups = len(grouping.groups)
+    measured = estimate_by_group(metric, rows.sample, grouping.codes, groups, rows.interval, seed)
+    share = None if cells is None else read_share(metric, rows.sample, cells)
+    return Disaggregated(metric, grouping, rows, measured, share)
+
+
+def observe_groups(result: Disaggregated) -> Iterator[Observation]:
+    """Yield the value of each group."""
+    metric = result.metric
+    for group, measured in zip(result.grouping.groups, result.measured, strict=True):
+        yield Observation(
+            id=f"fairness/{metric.name}/{group.key}",
+            label=f"{metric.label}: {group.label}",
+            measured=measured,
+            higher_is_better=metric.higher_is_better,
+            scope=result.rows.scope,
+        )
+
+
+def observe_gaps(result: Disaggregated, gaps: dict[Form, Gap]) -> Iterator[Observation]:
+    """Yield the difference and the ratio between the judged groups."""
+    metric, key = result.metric, result.grouping.facts.key
+    for form, gap in gaps.items():
+        yield _gap_observation(
+            f"fairness/{metric.name}/{key}/{form}", metric.label, result.grouping, form, gap.measured, result.rows
+        )
+
+
+def measure_gaps(result: Disaggregated) -> dict[Form, Gap]:
+    """Return the gap of each form that suits the metric: a ratio only where no value can be negative."""
+    least = result.metric.bounds[0]
+    return {form: _gap(result, form) for form in FORMS if form == "difference" or (least is not None and least >= 0)}
+
+
+def observe_disparity(
+    disparity: Disparity, grouping: Grouping, gaps: dict[str, dict[Form, Gap]], rows: Rows
+) -> Iterator[Observation]:
+    """Yield a named disparity in each form from the gaps of its metrics."""
+    for form in FORMS:
+        parts = [gaps[name][form] for name in disparity.metrics if form in gaps[name]]
+        if len(parts) == len(disparity.metrics):
+            measured = _combined(disparity, form, parts, rows)
+            id = f"fairness/{disparity.name}/{grouping.facts.key}/{form}"
+            yield _gap_observation(id, disparity.label, grouping, form, measured, rows)
+
+
+def observe_counts(grouping: Grouping, cells: Counts | None, rows: Rows) -> Iterator[Observation]:
+    """Yield the rows of each group, its share of all, and in a binary audit its confusion matrix."""
+    weighted = "" if counts_rows(rows.sample) else " (sum of weights)"
+    for g, group in enumerate(grouping.groups):
+        yield _exact("count", "Rows", group, group.n, group.n, rows)
+        yield _exact("share", "Share of rows", group, group.share, group.n, rows)
+        if cells is not None and rows.sample.positive is not None and rows.sample.target is not None:
+            for name, (label, true, predicted) in _CELLS.items():
+                value = cells[g, true, predicted].item()
+                yield _exact(name, label + weighted, group, value, group.n, rows)
+
+
+def group_cells(grouping: Grouping, sample: Sample) -> Counts | None:
+    """Return the confusion matrix of each group; None where there are no classes to count."""
+    if not sample.classes or (sample.target is None and sample.label is None):
+        return None
+    return count_cells(sample, grouping.codes, len(grouping.groups))
+
+
+def listed(labels: Iterable[str]) -> str:
+    """Join names into a phrase.
+
+    >>> listed(["a", "b", "c"])
+    'a, b and c'
+    """
+    names = list(labels)
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+_CELLS = {
+    "true_positives": ("True positives", 1, 1),
+    "false_positives": ("False positives", 0, 1),
+    "true_negatives": ("True negatives", 0, 0),
+    "false_negatives": ("False negatives", 1, 0),
+}
+
+
+def _gap(result: Disaggregated, form: Form) -> Gap:
+    compared, reference = result.compared, result.grouping.reference
+    reason = _no_gap(result, compared, reference)
+    if reason:
+        return Gap(Undefined(reason=reason), np.empty(0))
+    beside = None if reference is None else compared.index(reference)
+    point = float(GAPS[form](result.values[compared], beside))
+    if np.isnan(point):
+        return Gap(Undefined(reason=f"{result.metric.label} is 0 in every compared group."), np.empty(0))
+    method, draws = result.drawn
+    spread = GAPS[form](draws[:, compared], beside)
+    n = sum(result.grouping.groups[g].n for g in compared)
+    return Gap(_estimated(form, point, spread, method, n, result.rows), spread)
+
+
+def _no_gap(result: Disaggregated, compared: Sequence[int], reference: int | None) -> str:
+    judged = result.grouping.judged
+    if len(judged) < 2:
+        return f"Fewer than two groups have at least {result.rows.minimum} rows."
+    if len(compared) < 2:
+        return f"{result.metric.label} has a value in fewer than two of the judged groups."
+    if reference is not None and reference not in compared:
+        return f"The reference group {result.grouping.groups[reference].label} is too small or has no value."
+    return ""
+
+
+def _combined(disparity: Disparity, form: Form, parts: list[Gap], rows: Rows) -> Measured:
+    measured = [gap.measured for gap in parts]
+    for one in measured:
+        if isinstance(one, Undefined):
+            return one
+    if len(parts) == 1:
+        return measured[0]
+    combine = disparity.difference if form == "difference" else disparity.ratio
+    known = [m for m in measured if isinstance(m, Estimate)]
+    point = float(combine(np.array([m.value for m in known])))
+    draws = combine(np.stack([gap.draws for gap in parts], axis=-1))
+    method = known[0].method if len({m.method for m in known}) == 1 else "draws"
+    return _estimated(form, point, draws, method, min(m.n for m in known), rows)
+
+
+def _estimated(form: Form, point: float, draws: Array, method: str, n: int, rows: Rows) -> Estimate:
+    low, high = gap_interval(form, point, draws, rows.interval.level)
+    return Estimate(value=point, low=low, high=high, level=rows.interval.level, method=method, n=n)
+
+
+def _gap_observation(
+    id: str, label: str, grouping: Grouping, form: Form, measured: Measured, rows: Rows
+) -> Observation:
+    return Observation(
+        id=id,
+        label=f"{label}: {form} between groups by {listed(grouping.facts.columns)}",
+        measured=measured,
+        higher_is_better=form == "ratio",
+        scope=rows.scope,
+    )
+
+
+def _exact(name: str, label: str, group: GroupFacts, value: float, n: int, rows: Rows) -> Observation:
+    return Observation(
+        id=f"fairness/{name}/{group.key}",
+        label=f"{label}: {group.label}",
+        measured=Exact(value=value, n=n),
+        scope=rows.scope,
+    )

@@ -1,0 +1,84 @@
+"""Turns the values of groups into one gap between them, with an interval that knows the extremes came by chance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audit.declarations.disparity import Form
+from audit.fairness.counts import Share
+from audit.records.measured import Estimate
+
+Array = NDArray[np.float64]
+
+
+def difference(values: NDArray[Any], reference: int | None) -> NDArray[Any]:
+    """Return the largest minus the smallest value, or the widest distance from the reference: (..., g) -> (...).
+
+    NaN among the values is passed over. Fractions stay fractions.
+    """
+    if reference is not None:
+        return np.asarray(np.fmax.reduce(np.abs(values - values[..., [reference]]), axis=-1))
+    return np.asarray(np.fmax.reduce(values, axis=-1) - np.fmin.reduce(values, axis=-1))
+
+
+def ratio(values: NDArray[Any], reference: int | None) -> NDArray[Any]:
+    """Return the smallest over the largest value, or the least ratio with the reference: (..., g) -> (...).
+
+    With a reference each group's ratio is taken whichever way is below 1. NaN where the divisor is 0.
+    """
+    if reference is None:
+        return _divided(np.fmin.reduce(values, axis=-1), np.fmax.reduce(values, axis=-1))
+    beside = values[..., [reference]]
+    least = _divided(np.fmin(values, beside), np.fmax(values, beside))
+    # Both 0 is equal; a reference of 0 beside a group that is not has ratio 0.
+    return np.asarray(np.fmin.reduce(least, axis=-1))
+
+
+GAPS = {"difference": difference, "ratio": ratio}
+
+
+def draw_shares(share: Share, resamples: int, rng: np.random.Generator) -> Array:
+    """(resamples, groups) draws from each group's Jeffreys posterior Beta(hits + 1/2, misses + 1/2); NaN without rows.
+
+    Unlike a bootstrap this does not take a rate of 0 or 1 in a small group for certain.
+    """
+    hits = share.hits.astype(np.float64)
+    draws: Array = rng.beta(hits + 0.5, share.of - hits + 0.5, size=(resamples, len(hits)))
+    draws[:, share.of == 0] = np.nan
+    return draws
+
+
+def draw_estimates(estimates: list[Estimate], resamples: int, rng: np.random.Generator, z: float) -> Array:
+    """(resamples, groups) normal draws about each estimate, as wide on either side as its interval."""
+    normal = rng.standard_normal((resamples, len(estimates)))
+    value = np.array([e.value for e in estimates])
+    below = value - np.array([e.value if e.low is None else e.low for e in estimates])
+    above = np.array([e.value if e.high is None else e.high for e in estimates]) - value
+    drawn: Array = value + normal * np.where(normal < 0, below, above) / z
+    return drawn
+
+
+def gap_interval(form: Form, point: float, draws: Array, level: float) -> tuple[float | None, float | None]:
+    """Return the interval of a gap from draws of that gap.
+
+    The largest minus the smallest of noisy values is too wide on average, and a redrawn one is wider still. So only
+    the end away from equality is read from the draws; the end toward equality lies as far from the point on the other
+    side (on the logarithm for a ratio), or further where the draws reach further.
+    """
+    finite = draws[np.isfinite(draws)]
+    if len(finite) < len(draws) / 2:
+        return (0.0, None) if form == "difference" else (0.0, 1.0)
+    low, high = (float(end) for end in np.quantile(finite, [0.5 - level / 2, 0.5 + level / 2]))
+    if form == "difference":
+        high = max(high, point)
+        return max(min(low, 2 * point - high), 0.0), high
+    low = min(low, point)
+    mirrored = point * point / low if low > 0 else point
+    return low, min(max(high, mirrored, point), 1.0)
+
+
+def _divided(part: NDArray[Any], whole: NDArray[Any]) -> NDArray[Any]:
+    return np.asarray(part / np.where(whole == 0, np.nan, whole))

@@ -1,0 +1,350 @@
+"""Turns evidence into fairness by group: every suitable metric in each group, the gaps, and the four-fifths figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import pandas as pd
+
+from audit.catalogue import load_all
+from audit.declarations.disparity import Disparity
+from audit.declarations.metric import Metric
+from audit.errors import DataError, Problem
+from audit.estimation.estimate import applies
+from audit.estimation.forms import size_of
+from audit.fairness.compare import SELECTION, highest, observe_against, observe_selection
+from audit.fairness.counts import counts_rows
+from audit.fairness.disaggregate import (
+    FORMS,
+    Disaggregated,
+    Rows,
+    disaggregate,
+    group_cells,
+    listed,
+    measure_gaps,
+    observe_counts,
+    observe_disparity,
+    observe_gaps,
+    observe_groups,
+)
+from audit.fairness.groups import MOST_GROUPS, Grouping, declared, make_grouping
+from audit.records.measured import Undefined
+from audit.records.observation import Observation, group_key, grouping_key
+from audit.records.plan import MeasurementRequest, Plan
+from audit.records.sections import FairnessSection, MeasureFacts
+from audit.records.spec import AuditSpec, FairnessSpec, IntervalSpec
+from audit.subject.evidence import Evaluation, Evidence, Tell
+
+
+def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[FairnessSection, tuple[Observation, ...]]:
+    """Measure the headline rows by every sensitive feature, every declared intersection and what packs ask for.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        Rows beside predictions that were made without having seen them.
+    plan : Plan
+        The spec, and what packs ask for.
+    tell : Tell
+        Takes progress.
+
+    Returns
+    -------
+    section : FairnessSection
+        Groups, what the measures mean, and notes on what was left out and why.
+    observations : tuple of Observation
+        `fairness/<measure>/<group>`, `fairness/<measure>/<grouping>/difference` and `/ratio`.
+    """
+    asked = tuple(request for request in plan.requests if request.stage == "fairness")
+    rows = _rows(evidence, plan.spec)
+    sensitive = _sensitive(evidence.headline)
+    groupings, too_many = _groupings(sensitive, rows, plan.spec, asked)
+    metrics, lacking = _metrics(evidence, plan.spec, asked)
+    disparities = _disparities(evidence, metrics)
+    observations: list[Observation] = []
+    for done, grouping in enumerate(groupings):
+        tell.progress(done, len(groupings), f"by {listed(grouping.facts.columns)}")
+        observations += _observe(grouping, metrics, disparities, rows, asked)
+    tell.progress(len(groupings), len(groupings))
+    observations += _unmet(asked, groupings, metrics, disparities, rows)
+    section = FairnessSection(
+        groupings=tuple(grouping.facts for grouping in groupings),
+        measures=tuple(_metric_facts(metric) for metric in metrics),
+        disparities=tuple(_disparity_facts(disparity) for disparity in disparities),
+        scope=rows.scope,
+        favourable=_favourable(evidence),
+        notes=(*_notes(evidence, plan.spec, groupings, rows), *too_many, *lacking),
+    )
+    return section, tuple({o.id: o for o in observations}.values())
+
+
+def _rows(evidence: Evidence, spec: AuditSpec) -> Rows:
+    return Rows(
+        sample=evidence.headline.sample,
+        interval=spec.performance.interval if spec.performance else IntervalSpec(),
+        seed=spec.seed,
+        scope=evidence.headline.scope,
+        minimum=spec.sensitive.minimum_group,
+    )
+
+
+def _sensitive(evaluation: Evaluation) -> pd.DataFrame:
+    """Sensitive columns of the rows that metrics see: those that some fold predicted."""
+    sensitive = evaluation.table.sensitive
+    if evaluation.fold is None or len(sensitive) == size_of(evaluation.sample):
+        return sensitive
+    return sensitive.loc[evaluation.fold > 0]
+
+
+def _groupings(
+    sensitive: pd.DataFrame, rows: Rows, spec: AuditSpec, asked: Iterable[MeasurementRequest]
+) -> tuple[tuple[Grouping, ...], tuple[str, ...]]:
+    wanted = declared(spec.sensitive, (columns for request in asked for columns in request.group_by))
+    known = [columns for columns in wanted if all(column in sensitive for column in columns)]
+    counted = counts_rows(rows.sample)
+    made = [make_grouping(sensitive, columns, rows.sample.weight, counted, spec.sensitive) for columns in known]
+    for grouping in made:
+        _check_reference(grouping, spec)
+    notes = tuple(
+        f"Not measured by {listed(g.facts.columns)}: {len(g.groups)} groups are more than {MOST_GROUPS}. "
+        "Give sensitive.bins, or leave the column out."
+        for g in made
+        if len(g.groups) > MOST_GROUPS
+    )
+    return tuple(g for g in made if len(g.groups) <= MOST_GROUPS), notes
+
+
+def _check_reference(grouping: Grouping, spec: AuditSpec) -> None:
+    columns = grouping.facts.columns
+    if len(columns) == 1 and columns[0] in spec.sensitive.reference and grouping.facts.reference is None:
+        names = listed(repr(group.label) for group in grouping.groups if not group.unknown)
+        named = spec.sensitive.reference[columns[0]]
+        raise DataError(
+            Problem(
+                f"sensitive.reference.{columns[0]}", f"there is no group {named!r}; found {names}.", "Name one of them."
+            )
+        )
+
+
+def _metrics(
+    evidence: Evidence, spec: AuditSpec, asked: Iterable[MeasurementRequest]
+) -> tuple[tuple[Metric, ...], tuple[str, ...]]:
+    task, sample = evidence.subject.task, evidence.headline.sample
+    found: dict[str, Metric] = load_all("metrics")
+    named = spec.fairness.metrics if isinstance(spec.fairness, FairnessSpec) else None
+    suited = [m for m in found.values() if task in m.tasks and (named is None or m.name in _wanted(named, asked))]
+    reasons = {m.name: applies(m, sample, task) for m in suited}
+    unfit = [reasons[m.name] for m in suited if reasons[m.name] and not (m.needs_target and sample.target is None)]
+    metrics = sorted((m for m in suited if not reasons[m.name]), key=_place)
+    return tuple(metrics), tuple(dict.fromkeys(unfit))
+
+
+def _wanted(named: tuple[str, ...], asked: Iterable[MeasurementRequest]) -> set[str]:
+    requested = {request.measure for request in asked}
+    return {
+        *named,
+        *requested,
+        *(("selection_rate",) if requested & set(SELECTION) else ()),
+        *_of_disparities(requested),
+    }
+
+
+def _of_disparities(names: set[str]) -> set[str]:
+    found: dict[str, Disparity] = load_all("disparities")
+    return {metric for name, disparity in found.items() if name in names for metric in disparity.metrics}
+
+
+def _disparities(evidence: Evidence, metrics: Iterable[Metric]) -> tuple[Disparity, ...]:
+    measured = {metric.name for metric in metrics}
+    found: dict[str, Disparity] = load_all("disparities")
+    return tuple(d for d in found.values() if evidence.subject.task in d.tasks and measured.issuperset(d.metrics))
+
+
+def _observe(
+    grouping: Grouping,
+    metrics: Iterable[Metric],
+    disparities: Iterable[Disparity],
+    rows: Rows,
+    asked: Iterable[MeasurementRequest],
+) -> Iterator[Observation]:
+    cells = group_cells(grouping, rows.sample)
+    yield from observe_counts(grouping, cells, rows)
+    gaps = {}
+    for metric in metrics:
+        result = disaggregate(metric, grouping, cells, rows)
+        gaps[metric.name] = measure_gaps(result)
+        yield from observe_groups(result)
+        yield from observe_gaps(result, gaps[metric.name])
+        yield from _beside_reference(result, tuple(gaps[metric.name]), asked)
+    for disparity in disparities:
+        yield from observe_disparity(disparity, grouping, gaps, rows)
+
+
+def _beside_reference(
+    result: Disaggregated, forms: tuple[str, ...], asked: Iterable[MeasurementRequest]
+) -> Iterator[Observation]:
+    named = result.grouping.reference
+    selection = result.metric.name == "selection_rate"
+    reference = highest(result) if named is None and selection else named
+    if reference is not None or selection:
+        yield from observe_against(result, reference, tuple(form for form in FORMS if form in forms))
+    if selection:
+        yield from observe_selection(result, reference, None)
+        for argument in _other_references(result.grouping, asked):
+            yield from observe_selection(result, _position(result, argument), argument)
+
+
+def _other_references(grouping: Grouping, asked: Iterable[MeasurementRequest]) -> tuple[str, ...]:
+    """Return the references that packs ask for by name and that are not the grouping's own."""
+    own = "highest_rate" if grouping.facts.reference is None else grouping.facts.reference
+    wanted = (
+        request.reference
+        for request in asked
+        if request.reference and request.measure in SELECTION and grouping.facts.columns in request.group_by
+    )
+    return tuple(dict.fromkeys(r for r in wanted if r != own and group_key(grouping.facts.columns[:1], (r,)) != own))
+
+
+def _position(result: Disaggregated, argument: str) -> int | None:
+    if argument == "highest_rate":
+        return highest(result)
+    columns = result.grouping.facts.columns
+    return result.grouping.position(group_key(columns, (argument,)) if len(columns) == 1 else argument)
+
+
+def _unmet(
+    asked: Iterable[MeasurementRequest],
+    groupings: Iterable[Grouping],
+    metrics: Iterable[Metric],
+    disparities: Iterable[Disparity],
+    rows: Rows,
+) -> Iterator[Observation]:
+    """Yield an undefined observation for each request that nothing here answers, so that it is not silently missing."""
+    by = {grouping.facts.columns for grouping in groupings}
+    measured = {m.name for m in metrics} | {d.name for d in disparities} | _FACTS
+    measured |= set(SELECTION) if "selection_rate" in measured else set()
+    for request in asked:
+        arguments = "".join(f";{key}={request.arguments[key]}" for key in sorted(request.arguments))
+        for columns in request.group_by or ((),):
+            reason = _why_unmet(request, columns, by, measured)
+            if reason:
+                place = f"/{grouping_key(columns)}" if columns else ""
+                yield Observation(
+                    id=f"fairness/{request.measure}{arguments}{place}",
+                    label=request.measure,
+                    measured=Undefined(reason=reason),
+                    scope=rows.scope,
+                )
+
+
+def _why_unmet(
+    request: MeasurementRequest, columns: tuple[str, ...], by: set[tuple[str, ...]], measured: set[str]
+) -> str:
+    if request.measure not in measured:
+        return f"{request.measure} cannot be measured by group on these predictions."
+    if request.arguments:
+        return f"{request.measure} takes no arguments here: {listed(sorted(request.arguments))}."
+    if columns and columns not in by:
+        return f"The rows are not divided by {listed(columns)}: no such sensitive columns, or too many groups."
+    return ""
+
+
+def _notes(evidence: Evidence, spec: AuditSpec, groupings: tuple[Grouping, ...], rows: Rows) -> Iterator[str]:
+    if not groupings:
+        yield "Nothing was measured by group: the spec names no sensitive feature."
+        return
+    yield _enters(evidence, spec)
+    for grouping in groupings:
+        yield from _left_out(grouping, rows)
+    if rows.sample.target is None:
+        yield "The table has no labels: only what needs none is measured."
+    positive, favourable = rows.sample.positive, rows.sample.favourable
+    if positive is not None and favourable is not None and positive != favourable:
+        names = evidence.subject.classes
+        yield (
+            f"The favourable label is {names[favourable]}; true and false positive rates, and with them equalized odds "
+            f"and equal opportunity, are of the label {names[positive]}."
+        )
+    yield (
+        "The group with the highest rate is picked from the same rows; intervals of ratios to it take it as given. "
+        "The gap between the extremes of several groups comes out too wide by chance, more so in small groups; "
+        "its interval reaches as far toward equality as away from it."
+    )
+
+
+def _enters(evidence: Evidence, spec: AuditSpec) -> str:
+    if evidence.subject.model is None:
+        return "Whether sensitive columns entered the model cannot be told from its predictions."
+    read = [f for f in spec.sensitive.features if f in evidence.headline.table.features.columns]
+    if read:
+        return f"The model reads {listed(read)}."
+    return "The model reads no sensitive column; other columns may stand in for them."
+
+
+def _left_out(grouping: Grouping, rows: Rows) -> Iterator[str]:
+    name = listed(grouping.facts.columns)
+    small = [f"{g.label} ({g.n})" for g in grouping.groups if g.small and not g.unknown]
+    if small:
+        yield f"By {name}, groups under {rows.minimum} rows are shown, not judged: {listed(small)}."
+    unknown = sum(g.n for g in grouping.groups if g.unknown)
+    if unknown:
+        yield f"By {name}, {unknown} rows have an unknown value: shown, and left out of every comparison."
+
+
+def _favourable(evidence: Evidence) -> str | None:
+    code = evidence.headline.sample.favourable
+    return None if code is None else evidence.subject.classes[code]
+
+
+def _metric_facts(metric: Metric) -> MeasureFacts:
+    return MeasureFacts(
+        name=metric.name,
+        label=metric.label,
+        higher_is_better=metric.higher_is_better,
+        bounds=metric.bounds,
+        description=metric.description,
+        formula=metric.formula,
+        source=metric.source,
+    )
+
+
+def _disparity_facts(disparity: Disparity) -> MeasureFacts:
+    return MeasureFacts(
+        name=disparity.name,
+        label=disparity.label,
+        description=disparity.description,
+        formula=disparity.formula,
+        source=disparity.source,
+    )
+
+
+def _place(metric: Metric) -> tuple[int, str]:
+    return (_ORDER.index(metric.name) if metric.name in _ORDER else len(_ORDER), metric.name)
+
+
+_FACTS = {"count", "share", "true_positives", "false_positives", "true_negatives", "false_negatives"}
+_ORDER = (
+    "selection_rate",
+    "prevalence",
+    "true_positive_rate",
+    "recall",
+    "false_positive_rate",
+    "true_negative_rate",
+    "false_negative_rate",
+    "precision",
+    "negative_predictive_value",
+    "false_discovery_rate",
+    "false_omission_rate",
+    "accuracy",
+    "balanced_accuracy",
+    "f1",
+    "roc_auc",
+    "brier_score",
+    "log_loss",
+    "expected_calibration_error",
+    "mean_prediction",
+    "mean_error",
+    "mean_absolute_error",
+    "root_mean_squared_error",
+    "r2",
+)
