@@ -27,6 +27,8 @@ class ModelFile:
     """Entry to take when the file holds a dict."""
     code: tuple[str, ...] = ()
     """Names of the trusted Python files that were run before."""
+    seed: int = 0
+    """Given to every `random_state` that is open when the model is fitted again."""
     heard: Callable[[str], None]
     """Takes what the reader of the report should know, such as a warning of a library."""
 

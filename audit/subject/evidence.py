@@ -98,6 +98,12 @@ class LoadedModel:
     """Whether predict_score gives probabilities."""
     fit: Callable[[pd.DataFrame, pd.Series, NDArray[np.float64] | None], LoadedModel] | None
     """A fresh copy fitted on other rows (clone and fit, the whole pipeline); None when it cannot be refitted."""
+    task: Task | None = None
+    """What it predicts, when it says so."""
+    width: int | None = None
+    """Number of columns it wants, when it says so."""
+    threshold: float | None = None
+    """Threshold that it brings with it, such as a tuned one."""
 
 
 @dataclass(frozen=True)

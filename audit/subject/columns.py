@@ -1,0 +1,204 @@
+"""Finds the columns that an audit reads in the headers of its tables, and says at once what is missing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from audit.errors import DataError, ModelError, Problem
+from audit.records.spec import AuditSpec, CrossValidationSpec, PredictionsSpec
+from audit.subject.evidence import LoadedModel, Tell
+from audit.subject.facts import Role
+from audit.subject.tables import Source
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which columns are read, and what for."""
+
+    features: tuple[str, ...]
+    """In the model's order."""
+    roles: Mapping[str, Role]
+    """Column to the role that the report names."""
+    sensitive: tuple[str, ...]
+    """Sensitive columns that stand in the tables themselves."""
+    read: Mapping[str, tuple[str, ...]]
+    """Role of a table to the columns read from it, in the order of its header."""
+
+
+def laid_out(
+    spec: AuditSpec,
+    sources: Mapping[str, Source],
+    people: Source | None,
+    model: LoadedModel | None,
+    headline: str,
+    tell: Tell,
+) -> Layout:
+    """Match the columns that the spec and the model name with the headers.
+
+    Raises
+    ------
+    AuditError
+        Every missing column of every table, with the nearest name there is.
+    """
+    lead = sources[headline]
+    inner = tuple(c for c in spec.sensitive.features if people is None or c not in people.columns)
+    features = _features(spec, sources.get("train", lead), lead, model, inner, tell)
+    optional = _named(spec, inner)
+    problems = [
+        *(p for role, source in sources.items() for p in _missing_features(source, features, spec, model)),
+        *(
+            p
+            for role, source in sources.items()
+            for p in _missing_others(source, _required(spec, role, role == headline, inner))
+        ),
+        *(_missing_others(people, _required_of_people(spec, people)) if people is not None else ()),
+    ]
+    if problems:
+        raise DataError(*problems)
+    wanted = {*features, *(name for name, _ in optional)}
+    read = {role: tuple(c for c in source.columns if c in wanted) for role, source in sources.items()}
+    return Layout(features, _roles(features, optional), inner, read)
+
+
+def prediction_columns(predictions: PredictionsSpec) -> tuple[tuple[str, str], ...]:
+    """Return (column, key of the spec) of each column of supplied predictions."""
+    found = [(predictions.label, "model.predictions.label")] if predictions.label else []
+    if isinstance(predictions.score, str):
+        found.append((predictions.score, "model.predictions.score"))
+    elif predictions.score is not None:
+        found += [(column, f"model.predictions.score.{name}") for name, column in predictions.score.items()]
+    return tuple(found)
+
+
+def cross_validation_of(spec: AuditSpec) -> CrossValidationSpec | None:
+    """Return how the spec cross-validates, or None where it is switched off."""
+    if spec.performance is False or spec.performance.cross_validation is False:
+        return None
+    return spec.performance.cross_validation
+
+
+_AUTOMATIC = re.compile(r"(Column_|f|x)\d+")
+
+
+def _features(
+    spec: AuditSpec, first: Source, lead: Source, model: LoadedModel | None, inner: tuple[str, ...], tell: Tell
+) -> tuple[str, ...]:
+    if spec.model.predictions is not None:
+        return spec.data.features or ()
+    if model is None:  # a factory, not yet fitted
+        return spec.data.features or _rest(spec, first, inner)
+    if model.features is not None and not _is_positional(model.features, lead):
+        return _as_the_model_names(spec, model.features)
+    features = spec.data.features or _rest(spec, lead, ())
+    width = model.width if model.features is None else len(model.features)
+    if width is not None and width != len(features):
+        raise ModelError(
+            Problem(
+                f"model {model.facts.name}",
+                f"wants {width} columns and does not name them; {lead.place} offers {len(features)}: {_listed(features)}.",
+                "Name the columns in the model's order under data.features.",
+            )
+        )
+    tell.warning(f"The model does not name its columns: {_listed(features)} were given to it in this order.")
+    return features
+
+
+def _is_positional(names: tuple[str, ...], lead: Source) -> bool:
+    return all(map(_AUTOMATIC.fullmatch, names)) and not set(names) & set(lead.columns)
+
+
+def _as_the_model_names(spec: AuditSpec, names: tuple[str, ...]) -> tuple[str, ...]:
+    if spec.data.features is not None and set(spec.data.features) != set(names):
+        lacking, extra = sorted(set(names) - set(spec.data.features)), sorted(set(spec.data.features) - set(names))
+        text = "; ".join(
+            [f"the model also reads {_listed(lacking)}"] * bool(lacking)
+            + [f"the model does not read {_listed(extra)}"] * bool(extra)
+        )
+        raise ModelError(Problem("data.features", f"{text}.", "Leave data.features out: the model names its columns."))
+    return names
+
+
+def _rest(spec: AuditSpec, source: Source, inner: tuple[str, ...]) -> tuple[str, ...]:
+    taken = {name for name, _ in _named(spec, inner)}
+    return tuple(c for c in source.columns if c not in taken)
+
+
+def _named(spec: AuditSpec, inner: tuple[str, ...]) -> tuple[tuple[str, Role], ...]:
+    """(column, role) of everything that is named beside the features, the most telling role first."""
+    data, validation = spec.data, cross_validation_of(spec)
+    found: list[tuple[str | None, Role]] = [(data.target, "target")]
+    if spec.model.predictions is not None:
+        found += [(column, "prediction") for column, _ in prediction_columns(spec.model.predictions)]
+    found += [(data.weight.column if data.weight else None, "weight"), (data.id, "id"), (data.time, "time")]
+    found += [(column, "sensitive") for column in inner]
+    found += [(spec.sensitive.table.on if spec.sensitive.table else None, "id")]
+    found += [(validation.column if validation else None, "group")]
+    return tuple((name, role) for name, role in found if name is not None)
+
+
+def _roles(features: tuple[str, ...], named: Iterable[tuple[str, Role]]) -> dict[str, Role]:
+    roles: dict[str, Role] = dict.fromkeys(features, "feature")
+    return {**roles, **dict(reversed(tuple(named)))}
+
+
+def _required(spec: AuditSpec, role: str, headline: bool, inner: tuple[str, ...]) -> list[tuple[str, str]]:
+    data, validation = spec.data, cross_validation_of(spec)
+    if role == "reference":
+        return []
+    found = [(data.target, "data.target"), (data.weight.column if data.weight else None, "data.weight.column")]
+    if role == "train" and validation is not None:
+        found.append((validation.column, "performance.cross_validation.column"))
+        found.append((data.time if validation.by == "time" else None, "data.time"))
+    if headline:
+        found += [(data.id, "data.id"), (data.time, "data.time")]
+        found += [(column, "sensitive.features") for column in inner]
+        found.append((spec.sensitive.table.on if spec.sensitive.table else None, "sensitive.table.on"))
+        if spec.model.predictions is not None:
+            found += prediction_columns(spec.model.predictions)
+    return list(dict.fromkeys((name, key) for name, key in found if name is not None))
+
+
+def _required_of_people(spec: AuditSpec, people: Source) -> list[tuple[str, str]]:
+    return [(spec.sensitive.table.on, "sensitive.table.on")] if spec.sensitive.table else []
+
+
+def _missing_others(source: Source, required: Iterable[tuple[str, str]]) -> list[Problem]:
+    return [
+        Problem(source.place, f"has no column {name!r}, which {key} names.", _nearest(name, source))
+        for name, key in required
+        if name not in source.columns
+    ]
+
+
+def _missing_features(
+    source: Source, features: tuple[str, ...], spec: AuditSpec, model: LoadedModel | None
+) -> list[Problem]:
+    missing = [name for name in features if name not in source.columns]
+    if not missing:
+        return []
+    reader = (
+        "the model reads" if model is not None else "data.features names" if spec.data.features else "data.train has"
+    )
+    number = f"{len(missing)} of the {len(features)} columns that {reader}"
+    hint = (
+        " ".join(filter(None, (_nearest(name, source) for name in missing[:_SHOWN])))
+        or f"It has: {_listed(source.columns)}."
+    )
+    return [Problem(source.place, f"lacks {number}: {_listed(missing)}.", hint)]
+
+
+_SHOWN = 10
+
+
+def _nearest(name: str, source: Source) -> str:
+    folded = {c.casefold(): c for c in source.columns}
+    close = get_close_matches(name.casefold(), folded, n=1)
+    return f"Did you mean {folded[close[0]]!r} for {name!r}?" if close else f"It has: {_listed(source.columns)}."
+
+
+def _listed(names: Iterable[str]) -> str:
+    shown = [repr(n) for n in names]
+    return ", ".join(shown[:_SHOWN]) + (f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else "")

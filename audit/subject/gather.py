@@ -1,0 +1,180 @@
+"""Turns a subject into evidence: every table predicted once, and rows that the model never saw."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audit.errors import AuditError, ModelError, Problem
+from audit.estimation.seeds import child_seed
+from audit.records.observation import Scope
+from audit.records.spec import AuditSpec, CrossValidationSpec
+from audit.subject.columns import cross_validation_of
+from audit.subject.evidence import Evaluation, Evidence, LoadedModel, Predictions, Subject, Table, Tell
+from audit.subject.folds import Fold, folds_of
+from audit.subject.predict import sample_of
+
+
+def gather_evidence(subject: Subject, spec: AuditSpec, tell: Tell) -> Evidence:
+    """Predict every table once and cross-validate where that is possible.
+
+    Parameters
+    ----------
+    subject : Subject
+        What `load_subject` returned.
+    spec : AuditSpec
+        Says how to cross-validate, and the seed.
+    tell : Tell
+        Hears of progress and of folds that had to be left out.
+
+    Raises
+    ------
+    AuditError
+        The model cannot predict, or there are no rows that it never saw.
+    """
+    held_out = _held_out(subject, tell)
+    folds, out_of_fold, reason = _cross_validated(subject, spec, tell)
+    headline = held_out or out_of_fold
+    if headline is None:
+        raise ModelError(
+            Problem(
+                "data.test",
+                f"there are no rows that the model was not fitted on: {reason}",
+                "Name held-out rows under data.test.",
+            )
+        )
+    return Evidence(
+        subject=subject,
+        headline=headline,
+        held_out=held_out,
+        out_of_fold=out_of_fold,
+        train=_in_sample(subject, tell),
+        folds=folds,
+        no_cross_validation=reason,
+    )
+
+
+def rows_of(table: Table, positions: NDArray[np.int64]) -> Table:
+    """Return some rows of a table, by position, in the order given; its facts stay those of the whole table."""
+    return replace(
+        table,
+        features=table.features.iloc[positions],
+        target=_taken(table.target, positions),
+        target_raw=None if table.target_raw is None else table.target_raw.iloc[positions],
+        weight=_taken(table.weight, positions),
+        sensitive=table.sensitive.iloc[positions],
+        time=_taken(table.time, positions),
+        cv_group=_taken(table.cv_group, positions),
+    )
+
+
+def evaluated(subject: Subject, table: Table, predictions: Predictions, scope: Scope) -> Evaluation:
+    """Return rows beside their predictions, with the sample that metrics see."""
+    return Evaluation(scope=scope, table=table, predictions=predictions, sample=sample_of(subject, table, predictions))
+
+
+def _taken(values: Any, positions: NDArray[np.int64]) -> Any:
+    return None if values is None else values[positions]
+
+
+def _held_out(subject: Subject, tell: Tell) -> Evaluation | None:
+    if subject.test is None:
+        return None
+    tell.progress(0, 0, "predicting data.test")
+    if subject.supplied is not None:
+        return evaluated(subject, subject.test, subject.supplied, "held_out")
+    return evaluated(subject, subject.test, _predicted(subject, subject.model, subject.test), "held_out")
+
+
+def _in_sample(subject: Subject, tell: Tell) -> Evaluation | None:
+    if subject.train is None or subject.model is None or subject.train.target is None:
+        return None
+    tell.progress(0, 0, "predicting data.train")
+    return evaluated(subject, subject.train, _predicted(subject, subject.model, subject.train), "train")
+
+
+def _predicted(subject: Subject, model: LoadedModel | None, table: Table) -> Predictions:
+    assert model is not None and subject.predictions is not None  # only an audit of predictions has neither
+    return subject.predictions(model, table)
+
+
+def _cross_validated(subject: Subject, spec: AuditSpec, tell: Tell) -> tuple[tuple[Fold, ...], Evaluation | None, str]:
+    how, reason = cross_validation_of(spec), _not_to_be(subject)
+    if reason:
+        return (), None, reason
+    if how is None:
+        if subject.test is not None:
+            return (), None, "the spec switches it off."
+        # The headline needs rows that the model never saw.
+        how = CrossValidationSpec()
+    assert subject.train is not None
+    folds = folds_of(subject.train, how, subject.task, child_seed(spec.seed, "cross_validation"))
+    if isinstance(folds, str):
+        return (), None, folds
+    return _out_of_fold(subject, subject.train, folds, tell)
+
+
+def _not_to_be(subject: Subject) -> str:
+    if subject.model is None:
+        return subject.facts.refit_reason
+    if subject.train is None:
+        return "there is no data.train."
+    if subject.train.target is None:
+        return "there is no data.target."
+    return subject.facts.refit_reason if subject.model.fit is None else ""
+
+
+def _out_of_fold(
+    subject: Subject, train: Table, folds: tuple[Fold, ...], tell: Tell
+) -> tuple[tuple[Fold, ...], Evaluation | None, str]:
+    used: list[Fold] = []
+    parts: list[Predictions] = []
+    reason = ""
+    for number, (fitted_on, tested_on) in enumerate(folds, start=1):
+        tell.progress(number - 1, len(folds), f"fold {number} of {len(folds)}")
+        found = _fold(subject, train, fitted_on, tested_on)
+        if isinstance(found, str):
+            reason = f"Fold {number} of {len(folds)} was left out: {found}"
+            tell.warning(reason)
+            continue
+        used.append((fitted_on, tested_on))
+        parts.append(found)
+    tell.progress(len(folds), len(folds))
+    if not used:
+        return (), None, f"no fold could be fitted. {reason}"
+    return tuple(used), _merged(subject, train, used, parts), ""
+
+
+def _fold(
+    subject: Subject, train: Table, fitted_on: NDArray[np.int64], tested_on: NDArray[np.int64]
+) -> Predictions | str:
+    """Predictions of a fold's test rows by a model fitted on its other rows, or why there are none."""
+    rows = rows_of(train, fitted_on)
+    if not len(fitted_on):
+        return "there are no earlier rows."
+    assert subject.model is not None and subject.model.fit is not None
+    assert rows.target is not None and rows.target_raw is not None
+    if subject.classes:
+        counts = np.bincount(rows.target.astype(np.int64), minlength=len(subject.classes))
+        if not counts.all():
+            return f"its training rows lack class {subject.classes[int(np.argmin(counts))]}."
+    try:
+        model = subject.model.fit(rows.features, rows.target_raw, rows.weight)
+        return _predicted(subject, model, rows_of(train, tested_on))
+    except AuditError as error:
+        return str(error)
+
+
+def _merged(subject: Subject, train: Table, folds: list[Fold], parts: list[Predictions]) -> Evaluation:
+    """Predictions of all folds in the order of the training table."""
+    tested = np.concatenate([test for _, test in folds])
+    order = np.argsort(tested, kind="stable")
+    number = np.concatenate([np.full(len(test), i) for i, (_, test) in enumerate(folds, start=1)])[order]
+    label = None if parts[0].label is None else np.concatenate([p.label for p in parts if p.label is not None])[order]
+    score = None if parts[0].score is None else np.concatenate([p.score for p in parts if p.score is not None])[order]
+    predictions = Predictions(label, score, parts[0].probability)
+    evaluation = evaluated(subject, rows_of(train, tested[order]), predictions, "out_of_fold")
+    return replace(evaluation, fold=number.astype(np.int64))

@@ -1,0 +1,478 @@
+"""Turns a plan into its subject: a live model beside tables whose columns are sorted by role."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, cast
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import is_classifier, is_regressor
+
+from audit.errors import DataError, Problem
+from audit.records.plan import InputFile, Plan
+from audit.records.sections import ColumnFacts, ModelFacts, TableFacts
+from audit.records.spec import AuditSpec, PredictionsSpec, Task
+from audit.subject.columns import Layout, cross_validation_of, laid_out
+from audit.subject.estimator import fitter, made
+from audit.subject.evidence import LoadedModel, Predictions, Subject, Table, Tell
+from audit.subject.facts import column_facts
+from audit.subject.labels import codes_of, distinct_labels
+from audit.subject.model import identity_of, load_model, run_code
+from audit.subject.predict import decided, predictor
+from audit.subject.sensitive import as_groups, joined
+from audit.subject.source import file_name
+from audit.subject.tables import Source, frames, opened
+from audit.subject.task import Question, asked, finite_values, known_labels
+
+TableRole = Literal["test", "train", "reference"]
+
+
+def load_subject(plan: Plan, tell: Tell) -> Subject:
+    """Load the model, read the tables and match them with one another.
+
+    Parameters
+    ----------
+    plan : Plan
+        The spec, and the files that the parent opened and hashed.
+    tell : Tell
+        Hears what the reader of the report should know.
+
+    Raises
+    ------
+    AuditError
+        The model or a table is at fault; every problem of one step at once.
+    """
+    spec = plan.spec
+    fixed, native = _fixed_model(plan, tell), _unfitted(plan, tell)
+    sources = _sources(plan)
+    people = _people(plan)
+    headline = "test" if "test" in sources else "train"
+    layout = laid_out(spec, sources, people, fixed, headline, tell)
+    read = _read(spec, sources, layout)
+    _refuse_empty(sources, read)
+    settled = _Settled(spec, layout, sources, read, people, headline, tell)
+    question = _question(settled, fixed, native)
+    tables = {role: _table(settled, role, question) for role in sources}
+    _refuse_lone_rows(settled, tables[headline], question)
+    model = fixed if native is None else _fitted(native, plan, tables["train"], tell)
+    return _subject(settled, question, tables, model)
+
+
+@dataclass(frozen=True)
+class _Settled:
+    """What the steps after reading share."""
+
+    spec: AuditSpec
+    layout: Layout
+    sources: Mapping[str, Source]
+    frames: Mapping[str, pd.DataFrame]
+    people: Source | None
+    headline: str
+    tell: Tell
+
+    def target_place(self, role: str) -> str:
+        return f"{self.sources[role].place}, column {self.spec.data.target!r}"
+
+    def has_target(self, role: str) -> bool:
+        return self.spec.data.target is not None and self.spec.data.target in self.frames[role].columns
+
+
+# --- what is read -------------------------------------------------------------------------------
+
+
+def _fixed_model(plan: Plan, tell: Tell) -> LoadedModel | None:
+    """The model that is there before any table is; None for a factory and for predictions."""
+    files = plan.inputs_of("model")
+    return load_model(plan.spec, files[0], plan.inputs_of("code"), tell) if files else None
+
+
+def _unfitted(plan: Plan, tell: Tell) -> Any:
+    """What a factory makes; None when there is none."""
+    spec = plan.spec.model
+    if spec.estimator is None:
+        return None
+    run_code(plan.inputs_of("code"), spec.code)
+    return made(spec.estimator, spec.params, plan.folder, identity_of(plan.spec, tell))
+
+
+def _sources(plan: Plan) -> dict[str, Source]:
+    spec = plan.spec
+    found = {
+        role: opened(files[0], f"data.{role}", spec.data.missing)
+        for role in ("test", "train", "reference")
+        if (files := plan.inputs_of(role))
+    }
+    if spec.model.predictions is not None and "test" not in found:
+        raise DataError(Problem("data.test", "is needed: it holds the predictions.", "Name the table under data.test."))
+    if spec.model.estimator is not None and ("train" not in found or spec.data.target is None):
+        problem = Problem(
+            "data.train",
+            "a factory's model is fitted on data.train with data.target; one of them is not named.",
+            "Name both.",
+        )
+        raise DataError(problem)
+    if "test" not in found and "train" not in found:
+        raise DataError(
+            Problem(
+                "data.test",
+                "there is no table to measure on.",
+                "Name one under data.test, or data.train to cross-validate.",
+            )
+        )
+    return found
+
+
+def _people(plan: Plan) -> Source | None:
+    files: tuple[InputFile, ...] = plan.inputs_of("sensitive")
+    return opened(files[0], "sensitive.table", plan.spec.data.missing) if files else None
+
+
+def _read(spec: AuditSpec, sources: Mapping[str, Source], layout: Layout) -> dict[str, pd.DataFrame]:
+    raw = {role: source.read(layout.read[role]) for role, source in sources.items()}
+    return frames(raw, {role: source.place for role, source in sources.items()}, layout.features)
+
+
+def _refuse_empty(sources: Mapping[str, Source], read: Mapping[str, pd.DataFrame]) -> None:
+    empty = [role for role, frame in read.items() if frame.empty]
+    if empty:
+        raise DataError(
+            *(Problem(sources[r].place, "has a header but no rows.", "Give at least one row.") for r in empty)
+        )
+
+
+# --- what is asked ------------------------------------------------------------------------------
+
+
+def _question(settled: _Settled, model: LoadedModel | None, native: Any) -> Question:
+    spec = settled.spec
+    roles = [role for role in ("test", "train") if role in settled.frames and settled.has_target(role)]
+    observed = [settled.frames[role][spec.data.target].dropna() for role in roles]
+    lead = settled.headline
+    if observed and observed[0].empty:
+        raise DataError(
+            Problem(
+                settled.target_place(roles[0]),
+                "holds no value at all.",
+                "Leave data.target out if there are no labels.",
+            )
+        )
+    supplied, told = spec.model.predictions, None if model is None else model.task
+    scores = pd.DataFrame()
+    if supplied is not None:
+        scores = settled.frames["test"][_score_columns(supplied)]
+        observed += [settled.frames["test"][supplied.label].dropna()] if supplied.label else []
+    if native is not None:
+        told = _promised(native, observed)
+    place = settled.target_place(lead) if spec.data.target else settled.sources[lead].place
+    return asked(spec, place, told, known_labels(model), observed, scores)
+
+
+def _promised(native: Any, observed: Sequence[pd.Series]) -> Task | None:
+    """The task of an estimator that is not yet fitted."""
+    if is_regressor(native):
+        return "regression"
+    few = is_classifier(native) and len(distinct_labels(pd.concat(observed).unique())) <= 2
+    return "binary" if few else "multiclass" if is_classifier(native) else None
+
+
+def _score_columns(supplied: PredictionsSpec) -> list[str]:
+    if supplied.score is None:
+        return []
+    return [supplied.score] if isinstance(supplied.score, str) else list(supplied.score.values())
+
+
+# --- one table ----------------------------------------------------------------------------------
+
+
+def _table(settled: _Settled, role: str, question: Question) -> Table:
+    spec, whole = settled.spec, settled.frames[role]
+    kept = whole[spec.data.target].notna().to_numpy() if settled.has_target(role) else np.ones(len(whole), dtype=bool)
+    frame = whole[kept]
+    if frame.empty:
+        raise DataError(Problem(settled.target_place(role), "holds no value at all.", "Give rows with labels."))
+    target, raw = _target(settled, role, frame, question)
+    weight = _weight(settled, role, frame)
+    groups = _groups(settled, role, whole)
+    return Table(
+        role=role,
+        features=frame[list(settled.layout.features)],
+        target=target,
+        target_raw=raw,
+        weight=weight,
+        sensitive=groups[kept],
+        time=_time(settled, role, frame),
+        cv_group=_cv_group(settled, role, frame),
+        facts=_facts(settled, role, whole, kept, target, weight, groups, question),
+    )
+
+
+def _target(
+    settled: _Settled, role: str, frame: pd.DataFrame, question: Question
+) -> tuple[NDArray[np.int64] | NDArray[np.float64] | None, pd.Series | None]:
+    if not settled.has_target(role):
+        return None, None
+    values = frame[settled.spec.data.target]
+    if question.task == "regression":
+        numbers = finite_values(settled.sources[role].place, values, "a number")
+        return numbers, pd.Series(numbers, index=values.index)
+    codes, unknown = codes_of(values, question.labels)
+    if unknown:
+        known = ", ".join(question.classes)
+        raise DataError(
+            Problem(settled.target_place(role), f"holds {_few(unknown)}; the classes are {known}.", "Mend the labels.")
+        )
+    if role == settled.headline and len(np.unique(codes)) < 2:
+        only = question.classes[int(codes[0])]
+        raise DataError(
+            Problem(settled.target_place(role), f"holds one class only ({only}).", "Give rows of at least two classes.")
+        )
+    return codes, pd.Series(np.asarray(question.labels)[codes], index=values.index)
+
+
+def _weight(settled: _Settled, role: str, frame: pd.DataFrame) -> NDArray[np.float64] | None:
+    spec = settled.spec.data.weight
+    if spec is None or spec.column not in frame.columns:
+        return None
+    place = settled.sources[role].place
+    weight = finite_values(place, frame[spec.column], "a weight")
+    if (weight < 0).any() or not weight.any():
+        found = f"the weight {weight.min():g}" if (weight < 0).any() else "only zeros"
+        raise DataError(
+            Problem(
+                f"{place}, column {spec.column!r}",
+                f"expected weights of at least 0, found {found}.",
+                "Mend the weights.",
+            )
+        )
+    return weight
+
+
+def _groups(settled: _Settled, role: str, whole: pd.DataFrame) -> pd.DataFrame:
+    """(n, s) text of the sensitive columns that this table has, binned, in the order of the spec."""
+    spec, place = settled.spec.sensitive, settled.sources[role].place
+    inner = whole[[c for c in settled.layout.sensitive if c in whole.columns]]
+    outer = _joined_people(settled, role, whole)
+    raw = inner if outer is None else pd.concat([inner, outer], axis=1)
+    groups = {c: as_groups(place, raw[c], spec.bins.get(c), settled.tell) for c in spec.features if c in raw.columns}
+    return pd.DataFrame(groups, index=whole.index)
+
+
+def _joined_people(settled: _Settled, role: str, whole: pd.DataFrame) -> pd.DataFrame | None:
+    spec, people = settled.spec.sensitive, settled.people
+    if people is None or spec.table is None or spec.table.on not in whole.columns or role == "reference":
+        return None
+    wanted = [c for c in people.columns if c in spec.features or c == spec.table.on]
+    frame = frames({"people": people.read(wanted)}, {"people": people.place}, ())["people"]
+    places = (settled.sources[role].place, people.place)
+    return joined(whole[spec.table.on], frame, spec.table.on, places, settled.tell)
+
+
+def _time(settled: _Settled, role: str, frame: pd.DataFrame) -> NDArray[Any] | None:
+    name = settled.spec.data.time
+    if name is None or name not in frame.columns:
+        return None
+    values = frame[name]
+    if pd.api.types.is_numeric_dtype(values):
+        return values.to_numpy(dtype=np.float64)
+    moments = pd.to_datetime(values, errors="coerce", format="ISO8601")
+    bad = moments.isna() & values.notna()
+    if bad.any():
+        first = values[bad].iloc[0]
+        place = f"{settled.sources[role].place}, column {name!r}"
+        raise DataError(
+            Problem(place, f"expected times, found {first!r}.", "Write them as 2026-03-31 or 2026-03-31T12:30:00.")
+        )
+    return moments.to_numpy()
+
+
+def _cv_group(settled: _Settled, role: str, frame: pd.DataFrame) -> NDArray[np.int64] | None:
+    validation = cross_validation_of(settled.spec)
+    if validation is None or validation.by != "group" or validation.column not in frame.columns:
+        return None
+    codes, distinct = pd.factorize(frame[validation.column])
+    codes = codes.astype(np.int64)
+    # A row without a group is a group of its own: nothing ties it to another row.
+    codes[codes < 0] = len(distinct) + np.arange(int((codes < 0).sum()))
+    return codes
+
+
+def _facts(
+    settled: _Settled,
+    role: str,
+    whole: pd.DataFrame,
+    kept: NDArray[np.bool_],
+    target: NDArray[Any] | None,
+    weight: NDArray[np.float64] | None,
+    groups: pd.DataFrame,
+    question: Question,
+) -> TableFacts:
+    source, roles = settled.sources[role], settled.layout.roles
+    lost = int((~kept).sum())
+    columns = [column_facts(c, whole[c], roles[c]) for c in whole.columns]
+    columns += [_joined_facts(c, groups[c]) for c in groups.columns if c not in whole.columns]
+    counts = np.bincount(target, minlength=len(question.classes)) if target is not None and question.classes else ()
+    return TableFacts(
+        role=cast(TableRole, role),
+        name=file_name(source.file),
+        sha256=source.file.sha256,
+        rows=len(whole),
+        rows_used=len(whole) - lost,
+        dropped={"the target is missing": lost} if lost else {},
+        weight_sum=None if weight is None else float(weight.sum()),
+        columns=tuple(columns),
+        ignored=tuple(c for c in source.columns if c not in whole.columns),
+        target_counts={c: int(n) for c, n in zip(question.classes, counts, strict=False)},
+    )
+
+
+def _joined_facts(name: str, values: pd.Series) -> ColumnFacts:
+    return column_facts(name, values.where(values != "unknown"), "sensitive")
+
+
+def _refuse_lone_rows(settled: _Settled, table: Table, question: Question) -> None:
+    if table.target is None or not question.classes:
+        return
+    if int(np.bincount(table.target.astype(np.int64)).max()) < 2:
+        place = settled.target_place(settled.headline)
+        raise DataError(
+            Problem(place, f"holds one row of each class ({table.n} rows): nothing can be measured.", "Give more rows.")
+        )
+
+
+# --- the subject --------------------------------------------------------------------------------
+
+
+def _fitted(native: Any, plan: Plan, train: Table, tell: Tell) -> LoadedModel:
+    tell.progress(0, 0, "fitting the model")
+    assert train.target_raw is not None  # a factory without data.target was refused
+    return fitter(native, identity_of(plan.spec, tell))(train.features, train.target_raw, train.weight)
+
+
+def _subject(settled: _Settled, question: Question, tables: Mapping[str, Table], model: LoadedModel | None) -> Subject:
+    spec = settled.spec
+    threshold = _threshold(spec, question, model)
+    facts = model.facts if model is not None else _facts_of_predictions(spec)
+    subject = Subject(
+        task=question.task,
+        classes=question.classes,
+        positive=question.positive,
+        favourable=question.favourable,
+        threshold=threshold,
+        model=model,
+        facts=facts,
+        test=tables.get("test"),
+        train=tables.get("train"),
+        reference=tables.get("reference"),
+        predictions=None if model is None else predictor(question.task, question.classes, question.positive, threshold),
+    )
+    return subject if model is not None else replace(subject, supplied=_supplied(settled, question, threshold))
+
+
+def _threshold(spec: AuditSpec, question: Question, model: LoadedModel | None) -> float | None:
+    if question.task != "binary":
+        return None
+    if model is None:
+        supplied = spec.model.predictions
+        return None if supplied is None or supplied.label is not None else spec.decision.threshold
+    if model.predict_score is None:
+        return None
+    if spec.decision.threshold != _USUAL:
+        return spec.decision.threshold
+    if model.threshold is not None:
+        return model.threshold
+    return _USUAL if model.probability else 0.0
+
+
+_USUAL = 0.5
+
+
+def _facts_of_predictions(spec: AuditSpec) -> ModelFacts:
+    return ModelFacts(
+        name=spec.model.name or "predictions",
+        format="predictions",
+        type="predictions in the table",
+        refittable=False,
+        refit_reason="there is no model, only its predictions.",
+    )
+
+
+def _supplied(settled: _Settled, question: Question, threshold: float | None) -> Predictions:
+    supplied, place = settled.spec.model.predictions, settled.sources["test"].place
+    assert supplied is not None
+    whole = settled.frames["test"]
+    frame = whole[whole[settled.spec.data.target].notna()] if settled.has_target("test") else whole
+    if question.task == "regression":
+        column = supplied.label or str(supplied.score)
+        return Predictions(None, finite_values(place, frame[column], "a predicted value"), probability=False)
+    score = _supplied_scores(supplied, place, frame, question)
+    probability = score is not None and _are_probabilities(score)
+    if question.task == "ranking_score":
+        return Predictions(None, score, probability)
+    if supplied.label is not None:
+        return Predictions(_supplied_labels(supplied.label, place, frame, question), score, probability)
+    if score is None:
+        raise DataError(Problem("model.predictions", "names neither a label nor a score.", "Name at least one column."))
+    label = (
+        score.argmax(axis=1).astype(np.int64)
+        if score.ndim == 2
+        else decided(score, question.positive, threshold or 0.0)
+    )
+    return Predictions(label, score, probability)
+
+
+def _supplied_labels(column: str, place: str, frame: pd.DataFrame, question: Question) -> NDArray[np.int64]:
+    codes, unknown = codes_of(frame[column], question.labels)
+    missing = int(frame[column].isna().sum())
+    problems = [
+        Problem(
+            f"{place}, column {column!r}", f"holds {_few(unknown)}.", f"The classes are {', '.join(question.classes)}."
+        )
+    ] * bool(unknown)
+    problems += [
+        Problem(f"{place}, column {column!r}", f"{missing} rows have no prediction.", "Every row needs one.")
+    ] * bool(missing)
+    if problems:
+        raise DataError(*problems)
+    return codes
+
+
+def _supplied_scores(
+    supplied: PredictionsSpec, place: str, frame: pd.DataFrame, question: Question
+) -> NDArray[np.float64] | None:
+    if supplied.score is None:
+        return None
+    if isinstance(supplied.score, str):
+        if question.task == "multiclass":
+            problem = Problem(
+                "model.predictions.score", "several classes need a column of scores each.", "Write {class: column}."
+            )
+            raise DataError(problem)
+        return finite_values(place, frame[supplied.score], "a score")
+    codes, _ = codes_of(pd.Series(list(supplied.score), dtype=object), question.labels)
+    if sorted(codes) != list(range(len(question.labels))):
+        known = ", ".join(question.classes)
+        raise DataError(
+            Problem(
+                "model.predictions.score",
+                f"names scores of {', '.join(supplied.score)}; the classes are {known}.",
+                "Name each class once.",
+            )
+        )
+    columns = list(supplied.score.values())
+    found = np.column_stack([finite_values(place, frame[columns[i]], "a score") for i in np.argsort(codes)])
+    return (
+        found[:, question.positive if question.positive is not None else 1] if question.task != "multiclass" else found
+    )
+
+
+def _are_probabilities(score: NDArray[np.float64]) -> bool:
+    inside = bool((score >= 0).all() and (score <= 1).all())
+    return inside and (score.ndim == 1 or bool(np.allclose(score.sum(axis=1), 1, atol=1e-3)))
+
+
+def _few(names: tuple[str, ...]) -> str:
+    shown = ", ".join(repr(n) for n in names[:5])
+    return shown + (f" and {len(names) - 5} more" if len(names) > 5 else "")
