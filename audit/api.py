@@ -140,5 +140,9 @@ def _mapping(spec: Spec | None) -> Mapping[str, Any]:
             return spec
         case _:
             raise SpecError(
-                Problem("spec", "beside objects in memory the spec is a mapping, found a path.", "Pass the other sections as a dict.")
+                Problem(
+                    "spec",
+                    "beside objects in memory the spec is a mapping, found a path.",
+                    "Pass the other sections as a dict.",
+                )
             )

@@ -9,9 +9,7 @@ from typing import Any, Literal
 
 from audit.errors import AuditError, MissingDependencyError, Problem
 
-Kind = Literal[
-    "metrics", "disparities", "attributions", "checks", "conditions", "model_formats", "output_formats"
-]
+Kind = Literal["metrics", "disparities", "attributions", "checks", "conditions", "model_formats", "output_formats"]
 
 
 def names(kind: Kind) -> tuple[str, ...]:
@@ -73,5 +71,9 @@ def _loaded(kind: Kind, point: EntryPoint) -> Any:
         return point.load()
     except (ImportError, AttributeError) as error:
         raise MissingDependencyError(
-            Problem(f"{kind}.{point.name}", f"the registered extension {point.value} does not load: {error}.", "Mend or uninstall it.")
+            Problem(
+                f"{kind}.{point.name}",
+                f"the registered extension {point.value} does not load: {error}.",
+                "Mend or uninstall it.",
+            )
         ) from error

@@ -83,7 +83,9 @@ def collect(events: Iterable[object], spec: AuditSpec, listener: Listener) -> Me
             raise
         failures |= {s: str(death) for s in STAGES if s not in sections and s not in failures}
     if "subject" not in sections:
-        raise MeasurementError(Problem("measuring process", "ended without naming its subject.", "Please report this with the spec."))
+        raise MeasurementError(
+            Problem("measuring process", "ended without naming its subject.", "Please report this with the spec.")
+        )
     return Measurements(
         sections=sections,
         observations=_unique(observations),
@@ -107,7 +109,9 @@ def _unique(observations: list[Observation]) -> tuple[Observation, ...]:
     seen: dict[str, Observation] = {}
     for observation in observations:
         if observation.id in seen:
-            raise MeasurementError(Problem("measuring process", f"measured {observation.id!r} twice.", "Please report this with the spec."))
+            raise MeasurementError(
+                Problem("measuring process", f"measured {observation.id!r} twice.", "Please report this with the spec.")
+            )
         seen[observation.id] = observation
     return tuple(seen.values())
 

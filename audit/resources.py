@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Literal
+
+from audit.records.provenance import FileDigest
 
 
 def resource_folder(name: Literal["templates", "policies"]) -> Path:
@@ -11,3 +14,16 @@ def resource_folder(name: Literal["templates", "policies"]) -> Path:
     package = Path(__file__).resolve().parent
     bundled = package / "_bundled" / name
     return bundled if bundled.is_dir() else package.parent / name
+
+
+def templates_digest() -> FileDigest:
+    """Return one digest of all templates: sha256 over the sorted names and digests of the files."""
+    folder = resource_folder("templates")
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.startswith("."))
+    lines = [f"{p.relative_to(folder).as_posix()} {hashlib.sha256(p.read_bytes()).hexdigest()}\n" for p in files]
+    return FileDigest(
+        role="templates",
+        name="templates",
+        sha256=hashlib.sha256("".join(lines).encode()).hexdigest(),
+        size=sum(p.stat().st_size for p in files),
+    )

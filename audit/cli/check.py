@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 def check(
     spec: Annotated[Path, typer.Argument(help="The audit spec, a YAML file.", metavar="SPEC")],
-    set: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Replace one key of the spec.")] = None,
+    set: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Replace one key of the spec.")
+    ] = None,
 ) -> None:
     """Read a spec, find its files, names and packs, and tell what would be measured.
 

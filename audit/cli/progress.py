@@ -19,7 +19,13 @@ def shown(stream: TextIO) -> Iterator[Listener]:
     if not console.is_terminal:
         yield _Lines(stream)
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description:<12}"), BarColumn(bar_width=28), TextColumn("{task.fields[text]}"), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description:<12}"),
+        BarColumn(bar_width=28),
+        TextColumn("{task.fields[text]}"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console, transient=True) as progress:
         yield _Bars(progress)
 

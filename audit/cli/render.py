@@ -10,9 +10,12 @@ import typer
 
 def render(
     record: Annotated[Path, typer.Argument(help="A record.json.")],
-    out: Annotated[Path | None, typer.Option(help="Folder of the outputs.", show_default="the record's own folder")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the outputs.", show_default="the record's own folder")
+    ] = None,
     format: Annotated[
-        list[str] | None, typer.Option("--format", help="html, pdf or json; may be repeated.", show_default="those of the spec")
+        list[str] | None,
+        typer.Option("--format", help="html, pdf or json; may be repeated.", show_default="those of the spec"),
     ] = None,
 ) -> None:
     """Make HTML and PDF again from a record: needs no model, no data and no numpy.

@@ -21,11 +21,16 @@ if TYPE_CHECKING:
 def run(
     spec: Annotated[Path, typer.Argument(help="The audit spec, a YAML file.")],
     out: Annotated[
-        Path | None, typer.Option(help="Folder of the outputs.", show_default="reports/<name of the spec>", file_okay=False)
+        Path | None,
+        typer.Option(help="Folder of the outputs.", show_default="reports/<name of the spec>", file_okay=False),
     ] = None,
-    set: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Replace one key of the spec.")] = None,
+    set: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Replace one key of the spec.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the conclusion as JSON on stdout.")] = False,
-    date: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="The audit's date.", show_default="today")] = None,
+    date: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="The audit's date.", show_default="today")
+    ] = None,
 ) -> None:
     """Audit a model and write record.json, report.html and report.pdf.
 

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-CONTRACTS = {c["id"]: c for c in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]}
+CONTRACTS = {
+    c["id"]: c for c in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+}
 
 # Contract to (file that breaks it, the import that does so). A new extension file stands in for "extensions do not know each other".
 VIOLATIONS = {
@@ -22,7 +24,10 @@ VIOLATIONS = {
     "judging": ("audit/report/render.py", "import audit.estimation.seeds"),
     "rooms": ("audit/records/base.py", "import audit.errors"),
     "metrics": ("audit/metrics/accuracy.py", "import audit.metrics.roc_auc"),
-    "disparities": ("audit/fairness/disparities/equalized_odds.py", "import audit.fairness.disparities.demographic_parity"),
+    "disparities": (
+        "audit/fairness/disparities/equalized_odds.py",
+        "import audit.fairness.disparities.demographic_parity",
+    ),
     "attributions": ("audit/attribution/tabular/shap.py", "import audit.attribution.tabular.coefficients"),
     "checks": ("audit/robustness/checks/overlap.py", "import audit.robustness.checks.leakage"),
     "conditions": ("audit/policy/conditions/point.py", "import audit.policy.conditions.p_value"),
@@ -53,6 +58,12 @@ def test_contract_breaks_on_a_violation(contract: str, tmp_path: Path) -> None:
 
 
 def _lint(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()", "--no-cache", *arguments]
+    command = [
+        sys.executable,
+        "-c",
+        "from importlinter.cli import lint_imports_command; lint_imports_command()",
+        "--no-cache",
+        *arguments,
+    ]
     environment = {**os.environ, "PYTHONPATH": str(folder)}
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)

@@ -80,7 +80,10 @@ def test_compas_crosstabs_of_aequitas() -> None:
         for name, expected in zip(COUNTS, figures[:4], strict=True):
             assert measured(record, f"fairness/{name}/{group}").value == expected
         for name, expected in zip(RATES, figures[4:], strict=True):
-            assert measured(record, f"fairness/{name}/{group}").value == pytest.approx(expected, abs=0.00501), (group, name)
+            assert measured(record, f"fairness/{name}/{group}").value == pytest.approx(expected, abs=0.00501), (
+                group,
+                name,
+            )
 
 
 # --- fairlearn's user guide ---------------------------------------------------------------------
@@ -301,7 +304,9 @@ def _foreign_pickle(folder: Path) -> dict[str, Any]:
     shutil.copy(source / "quickstart_model.pkl", folder)
     features = (source / "test_data.csv").read_text(encoding="utf-8").splitlines()
     labels = (source / "test_labels.csv").read_text(encoding="utf-8").splitlines()
-    (folder / "test.csv").write_text("\n".join(f"{f},{y}" for f, y in zip(features, labels, strict=True)), encoding="utf-8")
+    (folder / "test.csv").write_text(
+        "\n".join(f"{f},{y}" for f, y in zip(features, labels, strict=True)), encoding="utf-8"
+    )
     return {
         "audit": 1,
         "model": {

@@ -28,7 +28,11 @@ def opened(paths: tuple[tuple[str, Path], ...]) -> Iterator[tuple[InputFile, ...
             try:
                 files.append(_open(stack, role, path))
             except OSError as error:
-                problems.append(Problem(path.name, f"cannot be read: {error.strerror or error}.", "Check the path and its permissions."))
+                problems.append(
+                    Problem(
+                        path.name, f"cannot be read: {error.strerror or error}.", "Check the path and its permissions."
+                    )
+                )
         if problems:
             raise DataError(*problems)
         yield tuple(files)

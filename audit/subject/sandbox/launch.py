@@ -109,7 +109,11 @@ def _parsed(line: bytes) -> AnyEvent:
         return EVENTS.validate_json(line)
     except ValidationError as error:
         raise MeasurementError(
-            Problem("measuring process", f"said something that is no event: {line[:200]!r} ({error.error_count()} errors).", _REPORT)
+            Problem(
+                "measuring process",
+                f"said something that is no event: {line[:200]!r} ({error.error_count()} errors).",
+                _REPORT,
+            )
         ) from error
 
 
