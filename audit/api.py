@@ -37,7 +37,8 @@ def run(
     Parameters
     ----------
     spec : path, mapping or AuditSpec, optional
-        The audit spec. Beside objects in memory it gives the other sections, e.g. ``{"sensitive": {"features": ["sex"]}}``.
+        The audit spec. Beside objects in memory it gives the other sections, e.g.
+        ``{"sensitive": {"features": ["sex"]}}``.
     model : object, optional
         A fitted estimator, in place of the spec's `model` section.
     test, train : DataFrame, optional

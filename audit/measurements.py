@@ -53,8 +53,8 @@ def collect(events: Iterable[object], spec: AuditSpec, listener: Listener) -> Me
     Raises
     ------
     AuditError
-        The subject could not be loaded, or the process died before its first prediction. A process that dies later leaves
-        its unfinished stages in error.
+        The subject could not be loaded, or the process died before its first prediction. A process that dies later
+        leaves its unfinished stages in error.
     """
     sections: dict[str, dict[str, Any]] = {}
     observations: list[Observation] = []

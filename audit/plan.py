@@ -1,4 +1,4 @@
-"""Names in a spec and its packs to declared objects, files and one list of measurement requests; every unknown name at once."""
+"""Names in a spec and its packs to declared objects, files and one list of requests; every unknown name at once."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class _Lines:
         self._stream = stream
         self._begun: set[str] = set()
 
-    def progress(self, stage: str, done: int, total: int, text: str) -> None:
+    def progress(self, stage: str, done: int, total: int, text: str) -> None:  # noqa: ARG002 (a Listener hears it all)
         if stage not in self._begun:
             self._begun.add(stage)
             print(f"audit: {stage} ...", file=self._stream, flush=True)

@@ -34,7 +34,8 @@ def run(
 ) -> None:
     """Audit a model and write record.json, report.html and report.pdf.
 
-    Exit codes: 0 meets · 1 does not meet · 2 could not audit · 3 inconclusive or incomplete · 4 an output could not be written.
+    Exit codes: 0 meets; 1 does not meet; 2 could not audit; 3 inconclusive or incomplete; 4 an output could not be
+    written.
     """
     destination = out if out is not None else Path("reports") / spec.stem
     record = audited(spec, destination, tuple(set or ()), audit_date(date))

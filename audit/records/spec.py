@@ -83,7 +83,8 @@ class DataSpec(Record):
     target: str | None = None
     """Column of true labels or values."""
     features: tuple[str, ...] | None = None
-    """Columns the model reads; default: the model's own names, else all but target, weight, id, time and sensitive-only."""
+    """Columns the model reads; default: the model's own names, else all but target, weight, id, time and
+    sensitive-only."""
     weight: WeightSpec | None = None
     id: str | None = None
     """Column that names a row; never printed."""

@@ -16,7 +16,7 @@ CONTRACTS = {
     c["id"]: c for c in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
 }
 
-# Contract to (file that breaks it, the import that does so). A new extension file stands in for "extensions do not know each other".
+# Contract to (file that breaks it, the import that does so).
 VIOLATIONS = {
     "stages": ("audit/fairness/measure.py", "import audit.performance.measure"),
     "light-parent": ("audit/policy/judge.py", "import numpy"),

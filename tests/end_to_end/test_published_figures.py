@@ -36,7 +36,7 @@ def audited(folder: Path, columns: dict[str, list[Any]], **sections: Any) -> Aud
 
 # --- aequitas, COMPAS: predictions only ---------------------------------------------------------
 
-# dssg/aequitas, compas_demo.ipynb: counts, then tpr tnr for fdr fpr fnr npv precision pprev prev as printed to two digits.
+# dssg/aequitas, compas_demo.ipynb: counts, then tpr tnr for fdr fpr fnr npv precision pprev prev to two digits.
 COMPAS = {
     "race=African-American": (1369, 805, 990, 532, 0.72, 0.55, 0.35, 0.37, 0.45, 0.28, 0.65, 0.63, 0.59, 0.51),
     "race=Asian": (6, 2, 21, 3, 0.67, 0.91, 0.12, 0.25, 0.09, 0.33, 0.88, 0.75, 0.25, 0.28),

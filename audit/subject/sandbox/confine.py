@@ -1,4 +1,4 @@
-"""Confines the measuring process from inside, before it imports anything heavy: no network, no core dump, bounded files and time."""
+"""Confines the measuring process from inside, before it imports anything: no network, bounded files and time."""
 
 from __future__ import annotations
 

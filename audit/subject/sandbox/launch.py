@@ -26,8 +26,8 @@ AnyEvent = Progress | Measurement | Warned | Failed | Finished
 def events_of(plan: Plan, module: str = "audit.measure") -> Iterator[AnyEvent]:
     """Measure a plan in a child process and yield what it tells, in order.
 
-    The child is ended when the iterator is closed, when it holds more resident memory than `plan.memory_limit`, or when it
-    runs longer than `plan.time_limit`.
+    The child is ended when the iterator is closed, when it holds more resident memory than `plan.memory_limit`, or
+    when it runs longer than `plan.time_limit`.
 
     Raises
     ------
@@ -56,14 +56,14 @@ def child_environment() -> dict[str, str]:
 
 
 _INHERITED = (
-    "PATH", "HOME", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP",
-    "NUMBA_CACHE_DIR", "COVERAGE_PROCESS_START",
+    "PATH", "HOME", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR",
+    "TEMP", "TMP", "NUMBA_CACHE_DIR",
 )  # fmt: skip
 # One thread: sums of floats depend on how many threads share them.
 _FIXED = {
     "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1",
-    "LOKY_MAX_CPU_COUNT": "1", "PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONFAULTHANDLER": "1",
-    "TZ": "UTC", "LC_ALL": "C.UTF-8", "LANG": "C.UTF-8", "MPLBACKEND": "agg", "TQDM_DISABLE": "1",
+    "LOKY_MAX_CPU_COUNT": "1", "PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONFAULTHANDLER": "1", "TZ": "UTC", "LC_ALL": "C.UTF-8", "LANG": "C.UTF-8", "MPLBACKEND": "agg", "TQDM_DISABLE": "1",
 }  # fmt: skip
 
 
