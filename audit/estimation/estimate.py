@@ -27,7 +27,9 @@ from audit.estimation.forms import (
     Statistic,
     Wald,
     cell_of,
+    is_inclusion_weighted,
     one_against_rest,
+    rows_of,
     size_of,
     weights_of,
 )
@@ -117,7 +119,7 @@ def replicates_by_group(
     if unmeasurable(metric, sample):
         return out
     form = form_of(metric, sample)
-    if isinstance(form, CellForm) and not _weighted_by_inclusion(sample):
+    if isinstance(form, CellForm) and not is_inclusion_weighted(sample):
         cells = _grouped_cells(sample, group, groups, sample.weight)
         for code in range(groups):
             if cells[code].sum() > 0:
@@ -179,10 +181,6 @@ def _unfit_scores(metric: Metric, sample: Sample) -> str:
     return ""
 
 
-def _weighted_by_inclusion(sample: Sample) -> bool:
-    return sample.weight is not None and sample.weight_kind == "sampling"
-
-
 def _parts(sample: Sample, group: NDArray[np.int64], groups: int) -> Iterator[tuple[int, Sample]]:
     if groups == 1 and not group.any():
         yield 0, sample
@@ -203,7 +201,7 @@ def _grouped_cells(sample: Sample, group: NDArray[np.int64], groups: int, weight
 
 def _rows_in(sample: Sample, group: NDArray[np.int64], groups: int) -> NDArray[np.int64]:
     """(groups,) n of each group: rows under sampling weights, the sum of weights otherwise."""
-    weight = (weights_of(sample) > 0).astype(float) if _weighted_by_inclusion(sample) else sample.weight
+    weight = (weights_of(sample) > 0).astype(float) if is_inclusion_weighted(sample) else sample.weight
     total: NDArray[np.int64] = np.rint(_grouped_cells(sample, group, groups, weight).sum(axis=(1, 2))).astype(np.int64)
     return total
 
@@ -226,7 +224,7 @@ def _of_cells(
         method = "bootstrap"
     else:
         squares = None
-        if _weighted_by_inclusion(sample):
+        if is_inclusion_weighted(sample):
             squares = _grouped_cells(sample, group, groups, weights_of(sample) ** 2)
         ends = _wilson_ends(form, cells, squares, sample, interval.level)
         method = "wilson" if isinstance(form, Rate) else "mover_wilson"
@@ -272,16 +270,11 @@ def _of_rows(form: Form, metric: Metric, sample: Sample, interval: IntervalSpec,
         case _:
             draws = _row_replicates(form, sample, interval.resamples, rng)
             method, ends = "bootstrap", _percentile(draws, interval.level)
-    return _measured(form, value, ends, metric, interval.level, method, _rows(sample))
-
-
-def _rows(sample: Sample) -> int:
-    weight = weights_of(sample)
-    return int(np.count_nonzero(weight)) if _weighted_by_inclusion(sample) else round(float(weight.sum()))
+    return _measured(form, value, ends, metric, interval.level, method, rows_of(sample))
 
 
 def _student_ends(form: Mean, sample: Sample, level: float) -> Ends:
-    weight, sampling = weights_of(sample), _weighted_by_inclusion(sample)
+    weight, sampling = weights_of(sample), is_inclusion_weighted(sample)
     mean, error, freedom = intervals.mean_and_error(form.losses(sample), weight, sampling)
     if freedom < 1:
         return None, None
@@ -290,7 +283,7 @@ def _student_ends(form: Mean, sample: Sample, level: float) -> Ends:
 
 
 def _area_ends(form: Auc, sample: Sample, level: float) -> tuple[str, Ends]:
-    weight, sampling = weights_of(sample), _weighted_by_inclusion(sample)
+    weight, sampling = weights_of(sample), is_inclusion_weighted(sample)
     sides = one_against_rest(sample)
     found = [intervals.auc_influence(positive, score, weight, sampling) for positive, score in sides]
     area = float(np.mean([value for value, _ in found]))
@@ -349,5 +342,5 @@ def _row_replicates(form: Form, sample: Sample, resamples: int, rng: np.random.G
     if sample.score is not None and sample.score.ndim == 1:
         sample = subset(sample, np.argsort(-sample.score, kind="stable"))
     statistic = form.statistic(sample)
-    draws = resampled(sample.weight, size_of(sample), _weighted_by_inclusion(sample), resamples, rng)
+    draws = resampled(sample.weight, size_of(sample), is_inclusion_weighted(sample), resamples, rng)
     return np.concatenate([statistic(weights) for weights in draws])

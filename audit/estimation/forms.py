@@ -268,6 +268,17 @@ def weights_of(sample: Sample) -> Array:
     return np.ones(size_of(sample)) if sample.weight is None else sample.weight
 
 
+def is_inclusion_weighted(sample: Sample) -> bool:
+    """Whether weights are inverse inclusion probabilities, which say nothing about the number of rows."""
+    return sample.weight is not None and sample.weight_kind == "sampling"
+
+
+def rows_of(sample: Sample) -> int:
+    """Return the n behind a figure: rows that count under sampling weights, the sum of weights otherwise."""
+    weight = weights_of(sample)
+    return int(np.count_nonzero(weight)) if is_inclusion_weighted(sample) else round(float(weight.sum()))
+
+
 def diagonal(cells: Array) -> Array:
     """(..., K, K) cells -> (..., K) rows of each class that are predicted correctly."""
     return np.diagonal(cells, axis1=-2, axis2=-1)

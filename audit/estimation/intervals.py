@@ -112,6 +112,21 @@ def mover(value: Array, low: Array, high: Array, sign: Array) -> tuple[float, fl
     return total - float(np.sqrt(down @ down)), total + float(np.sqrt(up @ up))
 
 
+def corrected_resampled_t(folds: Array, test_share: float, level: float) -> tuple[float, float]:
+    """Interval of the mean over cross-validation folds, widened because their training rows overlap.
+
+    Source: Nadeau and Bengio (2003), doi:10.1023/A:1024068626366.
+
+    Parameters
+    ----------
+    folds : (k,) figures, k at least 2
+    test_share : rows tested over rows fitted on, in one fold
+    """
+    k = len(folds)
+    error = float(np.sqrt((1 / k + test_share) * folds.var(ddof=1)))
+    return student(float(folds.mean()), error, k - 1, level)
+
+
 def percentile(replicates: Array, level: float) -> tuple[float, float]:
     """Percentile interval of the replicates that are defined."""
     low, high = np.nanquantile(replicates, [0.5 - level / 2, 0.5 + level / 2])

@@ -1,0 +1,121 @@
+"""Turns two samples, or two estimates, into the difference of one metric with its interval."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from audit.declarations.metric import Metric, Sample
+from audit.estimation import intervals
+from audit.estimation.estimate import estimate, form_of
+from audit.estimation.forms import (
+    Array,
+    Auc,
+    CellForm,
+    Form,
+    Mean,
+    cell_of,
+    identity,
+    is_inclusion_weighted,
+    one_against_rest,
+    rows_of,
+    size_of,
+    weights_of,
+)
+from audit.estimation.resampling import resampled, resampled_cells
+from audit.records.measured import Estimate, Exact, Measured, Undefined
+from audit.records.spec import IntervalSpec
+
+
+def paired_difference(metric: Metric, ours: Sample, theirs: Sample, interval: IntervalSpec, seed: int) -> Measured:
+    """Return ours minus theirs, two sets of predictions of the same rows.
+
+    The interval is DeLong's for areas under the ROC curve, Student's t over rows for means of losses, and otherwise the
+    percentiles of a bootstrap that draws the same rows for both. Where the difference does not vary at all over
+    the rows, as it cannot where one side is perfect, the intervals of both sides are combined instead.
+    """
+    one, other = (estimate(metric, sample, interval, seed) for sample in (ours, theirs))
+    if not (isinstance(one, Estimate) and isinstance(other, Estimate)):
+        return next(m for m in (one, other) if isinstance(m, Undefined))
+    form, value = form_of(metric, ours), one.value - other.value
+    method, (low, high) = _ends(form, ours, theirs, value, interval, seed)
+    if not np.isfinite([low, high]).all() or low == high:
+        return independent_difference(one, other)
+    return Estimate(
+        value=value, low=min(low, value), high=max(high, value), level=interval.level, method=method, n=rows_of(ours)
+    )
+
+
+def independent_difference(one: Measured, other: Measured) -> Measured:
+    """Return the difference of two estimates from different rows, by the method of variance estimates recovery."""
+    match one, other:
+        case (Undefined() as lacking, _) | (_, Undefined() as lacking):
+            return lacking
+        case (Estimate() as a, Estimate() as b):
+            return _recovered(a, b)
+        case (Exact() | Estimate() as a, Exact() | Estimate() as b):
+            raise TypeError(f"{a.kind} and {b.kind} have no common interval")
+
+
+def oriented(measured: Measured, higher_is_better: bool | None) -> Measured:
+    """Return a difference such that above zero is better."""
+    if higher_is_better is not False or not isinstance(measured, Estimate):
+        return measured
+    low, high = (None if end is None else -end for end in (measured.high, measured.low))
+    return measured.model_copy(update={"value": -measured.value, "low": low, "high": high})
+
+
+def _recovered(one: Estimate, other: Estimate) -> Estimate:
+    value, sign = np.array([one.value, other.value]), np.array([1.0, -1.0])
+    low = np.array([-np.inf if e.low is None else e.low for e in (one, other)])
+    high = np.array([np.inf if e.high is None else e.high for e in (one, other)])
+    ends = intervals.mover(value, low, high, sign)
+    least, most = (end if np.isfinite(end) else None for end in ends)
+    n = min(one.n, other.n)
+    return Estimate(value=one.value - other.value, low=least, high=most, level=one.level, method="mover", n=n)
+
+
+def _ends(
+    form: Form, ours: Sample, theirs: Sample, value: float, interval: IntervalSpec, seed: int
+) -> tuple[str, tuple[float, float]]:
+    weight, sampling = weights_of(ours), is_inclusion_weighted(ours)
+    if isinstance(form, Auc):
+        slope = float(form.curve(np.array(1.0)) - form.curve(np.array(0.0)))
+        pull = slope * (_influence(ours, weight, sampling) - _influence(theirs, weight, sampling))
+        half = intervals.normal_quantile(interval.level) * float(np.sqrt(pull @ pull))
+        return "delong_paired", (value - half, value + half)
+    if isinstance(form, Mean) and form.curve is identity:
+        mean, error, freedom = intervals.mean_and_error(form.losses(ours) - form.losses(theirs), weight, sampling)
+        if freedom < 1:
+            return "student_t_paired", (np.nan, np.nan)
+        return "student_t_paired", intervals.student(mean, error, freedom, interval.level)
+    rng = np.random.default_rng(seed)
+    if isinstance(form, CellForm) and not sampling and ours.classes**3 <= _MOST_CELLS:
+        draws = _cell_draws(form, ours, theirs, interval.resamples, rng)
+    else:
+        first, second = form.statistic(ours), form.statistic(theirs)
+        weights = resampled(ours.weight, size_of(ours), sampling, interval.resamples, rng)
+        draws = np.concatenate([first(w) - second(w) for w in weights])
+    if np.isfinite(draws).mean() < 0.5:
+        return "bootstrap_paired", (np.nan, np.nan)
+    return "bootstrap_paired", intervals.percentile(draws, interval.level)
+
+
+_MOST_CELLS = 1000
+"""Joint cells of truth and two predictions up to which drawing cells is faster than drawing rows."""
+
+
+def _influence(sample: Sample, weight: Array, sampling: bool) -> Array:
+    sides = one_against_rest(sample)
+    pulls: Any = [intervals.auc_influence(positive, score, weight, sampling)[1] for positive, score in sides]
+    mean: Array = np.mean(pulls, axis=0)
+    return mean
+
+
+def _cell_draws(form: CellForm, ours: Sample, theirs: Sample, resamples: int, rng: np.random.Generator) -> Array:
+    size = ours.classes
+    joint = cell_of(ours) * size + cell_of(theirs) % size
+    cells = np.bincount(joint, weights=ours.weight, minlength=size**3).astype(np.float64)
+    draws = resampled_cells(cells, resamples, rng).reshape(-1, size, size, size)
+    return form.of_cells(draws.sum(axis=3), ours) - form.of_cells(draws.sum(axis=2), theirs)
