@@ -86,7 +86,7 @@ def fontconfig(cache: Path) -> str:
     )
 
 
-def _rule(face: Face, codes: Iterable[int]) -> str:
+def _rule(face: Face, codes: frozenset[int]) -> str:
     data = base64.b64encode(_subset(face, codes)).decode()
     return (
         f'@font-face{{font-family:"{face.family}";font-weight:{face.weight};font-style:normal;font-display:swap;'
@@ -94,12 +94,13 @@ def _rule(face: Face, codes: Iterable[int]) -> str:
     )
 
 
-def _subset(face: Face, codes: Iterable[int]) -> bytes:
+@cache
+def _subset(face: Face, codes: frozenset[int]) -> bytes:
     # Imported late: most commands need no font.
     from fontTools.subset import Options, Subsetter
 
     options = Options(
-        layout_features=["kern", "mark", "mkmk", "ccmp", "locl", "tnum", "case", "calt"],
+        layout_features=["kern", "tnum"],
         notdef_outline=True,
         glyph_names=False,
         hinting=False,

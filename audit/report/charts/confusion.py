@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from audit.report.charts.drawing import HALF, INK_LINE, SOFT, TICK, label, picture
+from audit.report.charts.drawing import FULL, HALF, INK_LINE, SOFT, TICK, label, picture
 from audit.report.charts.grid import Cell, Grid, cells, grid_for
 from audit.report.charts.text import decimal, figure
 
@@ -18,9 +18,15 @@ def confusion(
     description: str,
     row_label: str = "True class",
     column_label: str = "Predicted class",
-    width: float = HALF,
+    width: float | None = None,
 ) -> str:
-    """Return a confusion matrix as SVG; right answers stand in framed cells, each row is shaded by its share."""
+    """Return a confusion matrix as SVG; right answers stand in framed cells, each row is shaded by its share.
+
+    Parameters
+    ----------
+    width : `HALF` or `FULL` of `drawing`; by default what the number of classes needs.
+    """
+    width = width or (HALF if len(classes) <= 8 else FULL)
     texts = [[_count(value) for value in row] for row in counts]
     grid = grid_for(classes, classes, width, head=22)
     found = [

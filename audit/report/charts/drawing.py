@@ -105,7 +105,7 @@ def line(
     """Return a straight line."""
     more = f' stroke-width="{px(width)}"' if width != 1 else ""
     more += f' stroke-dasharray="{dash}"' if dash else ""
-    return f'<line x1="{px(x1)}" y1="{px(y1)}" x2="{px(x2)}" y2="{px(y2)}" {paint}{more}/>'
+    return f'<line x1="{px(x1)}" y1="{px(y1)}" x2="{px(x2)}" y2="{px(y2)}" fill="none" {paint}{more}/>'
 
 
 def upright(x: float, y1: float, y2: float, paint: str = GRID_LINE, *, width: float = 1, dash: str = "") -> str:
@@ -150,8 +150,8 @@ def stroke(points: Sequence[tuple[float, float]], paint: str, *, width: float = 
 def floor_axis(axis: Axis, top: float, bottom: float, text: str, width: float = FULL) -> str:
     """Return grid lines, ticks below the plot and the axis label under its middle, all within the chart's width."""
     grid = "".join(upright(axis.at(v), top, bottom) for v, _ in axis.ticks)
-    ticks = "".join(middled(axis.at(v), bottom + 15, t, width) for v, t in axis.ticks)
-    return grid + ticks + middled((axis.start + axis.end) / 2, bottom + 32, text, width)
+    ticks = "".join(middled(axis.at(v), bottom + 16, t, width) for v, t in axis.ticks)
+    return grid + ticks + middled((axis.start + axis.end) / 2, bottom + 34, text, width)
 
 
 def middled(x: float, y: float, text: str, width: float) -> str:

@@ -71,5 +71,5 @@ def rows_for(names: Sequence[str], value_width: float = 0.0) -> Rows:
     pitch = 26.0 if shown <= 20 else 20.0
     name_width = widest(names[:shown], LABEL, 240)
     left = name_width + _GAP
-    right = FULL - (value_width + _GAP if value_width else 12)
+    right = FULL - (value_width + _GAP + 4 if value_width else 12)
     return Rows(shown, len(names) - shown, pitch, name_width, left, right, TOP + pitch * max(1, shown))
