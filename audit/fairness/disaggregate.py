@@ -69,7 +69,8 @@ class Disaggregated:
         seed = child_seed(self.rows.seed, f"fairness/{key}/{self.metric.name}")
         rng = np.random.default_rng(seed)
         estimates = [m for m in self.measured if isinstance(m, Estimate)]
-        if all(e.method in _CLOSED for e in estimates):
+        if all(e.method != "bootstrap" for e in estimates):
+            # A closed interval says all that a draw needs, so that rows need not be drawn again.
             draws = np.full((interval.resamples, len(self.measured)), np.nan)
             inside = [isinstance(m, Estimate) for m in self.measured]
             draws[:, inside] = draw_estimates(estimates, interval.resamples, rng, normal_quantile(interval.level))
@@ -81,12 +82,6 @@ class Disaggregated:
     def compared(self) -> list[int]:
         """Positions of the judged groups that have a value."""
         return [int(g) for g in self.grouping.judged if not isinstance(self.measured[g], Undefined)]
-
-
-_CLOSED = frozenset(
-    {"student_t", "delong", "newcombe", "wilson", "mover_wilson", "wilson_effective_n", "mover_wilson_effective_n"}
-)
-"""Methods whose intervals say all that a draw needs, so that rows need not be drawn again."""
 
 
 @dataclass(frozen=True)

@@ -87,8 +87,14 @@ def make_grouping(
 
 
 def declared(spec: SensitiveSpec, asked: Iterable[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
-    """Return every grouping that is wanted, once: each feature, each declared intersection, then what packs ask for."""
-    return tuple(dict.fromkeys([*((f,) for f in spec.features), *spec.intersections, *asked]))
+    """Return every grouping that is wanted, once: each feature, each declared intersection, then what packs ask for.
+
+    The same columns in another order are the same grouping.
+    """
+    wanted: dict[frozenset[str], tuple[str, ...]] = {}
+    for columns in [*((feature,) for feature in spec.features), *spec.intersections, *asked]:
+        wanted.setdefault(frozenset(columns), columns)
+    return tuple(wanted.values())
 
 
 def natural(text: str) -> tuple[tuple[int, float, str], ...]:

@@ -11,7 +11,6 @@ from audit.declarations.disparity import Disparity
 from audit.declarations.metric import Metric
 from audit.errors import DataError, Problem
 from audit.estimation.estimate import applies
-from audit.estimation.forms import size_of
 from audit.fairness.compare import SELECTION, highest, observe_against, observe_selection
 from audit.fairness.counts import counts_rows
 from audit.fairness.disaggregate import (
@@ -33,7 +32,7 @@ from audit.records.observation import Observation, group_key, grouping_key
 from audit.records.plan import MeasurementRequest, Plan
 from audit.records.sections import FairnessSection, MeasureFacts
 from audit.records.spec import AuditSpec, FairnessSpec, IntervalSpec
-from audit.subject.evidence import Evaluation, Evidence, Tell
+from audit.subject.evidence import Evidence, Tell
 
 
 def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[FairnessSection, tuple[Observation, ...]]:
@@ -57,8 +56,7 @@ def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[FairnessSection
     """
     asked = tuple(request for request in plan.requests if request.stage == "fairness")
     rows = _rows(evidence, plan.spec)
-    sensitive = _sensitive(evidence.headline)
-    groupings, too_many = _groupings(sensitive, rows, plan.spec, asked)
+    groupings, too_many = _groupings(evidence.headline.table.sensitive, rows, plan.spec, asked)
     metrics, lacking = _metrics(evidence, plan.spec, asked)
     disparities = _disparities(evidence, metrics)
     observations: list[Observation] = []
@@ -86,14 +84,6 @@ def _rows(evidence: Evidence, spec: AuditSpec) -> Rows:
         scope=evidence.headline.scope,
         minimum=spec.sensitive.minimum_group,
     )
-
-
-def _sensitive(evaluation: Evaluation) -> pd.DataFrame:
-    """Sensitive columns of the rows that metrics see: those that some fold predicted."""
-    sensitive = evaluation.table.sensitive
-    if evaluation.fold is None or len(sensitive) == size_of(evaluation.sample):
-        return sensitive
-    return sensitive.loc[evaluation.fold > 0]
 
 
 def _groupings(
@@ -200,9 +190,13 @@ def _other_references(grouping: Grouping, asked: Iterable[MeasurementRequest]) -
     wanted = (
         request.reference
         for request in asked
-        if request.reference and request.measure in SELECTION and grouping.facts.columns in request.group_by
+        if request.reference and request.measure in SELECTION and _by(grouping, request)
     )
     return tuple(dict.fromkeys(r for r in wanted if r != own and group_key(grouping.facts.columns[:1], (r,)) != own))
+
+
+def _by(grouping: Grouping, request: MeasurementRequest) -> bool:
+    return any(set(columns) == set(grouping.facts.columns) for columns in request.group_by)
 
 
 def _position(result: Disaggregated, argument: str) -> int | None:
@@ -220,7 +214,7 @@ def _unmet(
     rows: Rows,
 ) -> Iterator[Observation]:
     """Yield an undefined observation for each request that nothing here answers, so that it is not silently missing."""
-    by = {grouping.facts.columns for grouping in groupings}
+    by = {frozenset(grouping.facts.columns) for grouping in groupings}
     measured = {m.name for m in metrics} | {d.name for d in disparities} | _FACTS
     measured |= set(SELECTION) if "selection_rate" in measured else set()
     for request in asked:
@@ -238,13 +232,13 @@ def _unmet(
 
 
 def _why_unmet(
-    request: MeasurementRequest, columns: tuple[str, ...], by: set[tuple[str, ...]], measured: set[str]
+    request: MeasurementRequest, columns: tuple[str, ...], by: set[frozenset[str]], measured: set[str]
 ) -> str:
     if request.measure not in measured:
         return f"{request.measure} cannot be measured by group on these predictions."
     if request.arguments:
         return f"{request.measure} takes no arguments here: {listed(sorted(request.arguments))}."
-    if columns and columns not in by:
+    if columns and frozenset(columns) not in by:
         return f"The rows are not divided by {listed(columns)}: no such sensitive columns, or too many groups."
     return ""
 
