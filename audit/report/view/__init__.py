@@ -1,0 +1,58 @@
+"""Turns a record into the words, shapes and drawings that templates lay out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from audit.records.audit import AuditRecord
+from audit.report.view import (
+    attribution,
+    back,
+    data,
+    efficiency,
+    fairness,
+    findings,
+    front,
+    matrix,
+    performance,
+    robustness,
+    scope,
+)
+from audit.report.view.folio import Extent, Folio
+from audit.report.view.tree import Report
+from audit.report.view.words import Words
+
+EXTENTS: dict[Literal["screen", "paper"], Extent] = {
+    "screen": Extent(table_rows=200, observations=2000, cases=50, beeswarm_rows=30, cited_only=False),
+    "paper": Extent(table_rows=40, observations=40, cases=6, beeswarm_rows=15, cited_only=True),
+}
+
+_CHAPTERS = (
+    scope.chapter,
+    data.chapter,
+    performance.chapter,
+    robustness.chapter,
+    attribution.chapter,
+    fairness.chapter,
+    efficiency.chapter,
+    matrix.chapter,
+    findings.chapter,
+    back.sign_off,
+)
+
+
+def view(record: AuditRecord, words: Words, extent: Extent) -> Report:
+    """Return the report of a record in the words of one language and the room of one medium."""
+    folio = Folio(record, words, extent)
+    numbered = [replace(make(folio), number=str(number)) for number, make in enumerate(_CHAPTERS, 1)]
+    return Report(
+        words=words,
+        language=record.spec.report.language,
+        title=record.spec.title,
+        head=words("page.head", title=record.spec.title, id=front.report_id(folio)),
+        conclusion=front.answer(folio),
+        cover=front.cover(folio),
+        summary=front.summary(folio),
+        chapters=(*numbered, replace(back.appendix(folio), number="A")),
+    )

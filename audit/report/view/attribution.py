@@ -1,0 +1,183 @@
+"""Which features move the predictions, and how far that can be believed."""
+
+from __future__ import annotations
+
+from audit.records.observation import Observation, encoded
+from audit.records.sections import AttributionMethodFacts, Case
+from audit.report.view import figures, numbers
+from audit.report.view.folio import Folio
+from audit.report.view.robustness import as_text
+from audit.report.view.tree import Block, Bullets, Callout, Cell, Chapter, Facts, Pair, Prose, Row, Section
+
+CHARTED = 15
+CLASSES = 6
+
+
+def chapter(folio: Folio) -> Chapter:
+    """Return the chapter on attributions."""
+    t, section = folio.t, folio.record.attribution
+    title, lead = t("attribution.title"), t("attribution.lead")
+    if section is None:
+        return Chapter(number="", title=title, anchor="attribution", lead=lead, blocks=(folio.absent("attribution"),))
+    overview = folio.table(
+        "attribution.overview",
+        folio.columns("method", "status<", "explains>", "rows#"),
+        (_line(folio, m) for m in section.methods),
+    )
+    empty = Callout(title=t("attribution.no_methods"), text=t("attribution.no_methods_text"), glyph="not_run")
+    notes = (Bullets(items=section.notes, title=t("attribution.notes")),) if section.notes else ()
+    done = [m for m in section.methods if m.status == "done"]
+    cases = [
+        Section(
+            title=t("attribution.cases", method=m.label), anchor=f"attribution-{m.name}-cases", blocks=_cases(folio, m)
+        )
+        for m in done
+        if m.cases
+    ]
+    return Chapter(
+        number="",
+        title=title,
+        anchor="attribution",
+        lead=lead,
+        blocks=(Prose(paragraphs=(t("attribution.caution"),)), overview if section.methods else empty, *notes),
+        sections=(
+            *(Section(title=m.label, anchor=f"attribution-{m.name}", blocks=_method(folio, m)) for m in done),
+            *cases,
+        ),
+    )
+
+
+def _line(folio: Folio, method: AttributionMethodFacts) -> Row:
+    glyph = {"done": "recorded", "error": "error"}.get(method.status, "not_run")
+    rows = f"{method.rows:,}" if method.rows else numbers.DASH
+    detail = folio.t("attribution.of_rows", n=f"{method.rows_available:,}") if method.rows_available else ""
+    return Row(
+        cells=(
+            Cell(text=method.label),
+            Cell(text=folio.t(f"stage.{method.status}"), glyph=glyph),
+            Cell(text=method.game if method.status == "done" else method.reason),
+            Cell(text=rows, numeric=True, detail=detail if method.rows else ""),
+        )
+    )
+
+
+def _method(folio: Folio, method: AttributionMethodFacts) -> tuple[Block, ...]:
+    t = folio.t
+    facts = [folio.fact("game", method.game or numbers.DASH), folio.fact("scale", method.scale or numbers.DASH)]
+    facts.append(
+        folio.fact("rows_used", t("attribution.rows", n=f"{method.rows:,}", total=f"{method.rows_available:,}"))
+    )
+    if method.background_rows:
+        facts.append(folio.fact("background", f"{method.background_rows:,}"))
+    if method.base:
+        bases = "; ".join(
+            f"{name}: {numbers.number(v)}" if name else numbers.number(v) for name, v in method.base.items()
+        )
+        facts.append(folio.fact("base", bases))
+    if method.additivity_error is not None:
+        facts.append(
+            folio.fact(
+                "additivity",
+                Cell(text=numbers.number(float(method.additivity_error)), detail=t("fact.additivity_note")),
+            )
+        )
+    blocks: list[Block] = [Facts(facts=tuple(facts))]
+    if method.notes:
+        blocks.append(Bullets(items=method.notes))
+    for class_ in _classes(folio, method):
+        blocks += _global(folio, method, class_)
+    if len(method.table) > 1:
+        blocks.append(as_text(folio, method.table, t("attribution.white_box", method=method.label)))
+    return tuple(blocks)
+
+
+def _classes(folio: Folio, method: AttributionMethodFacts) -> tuple[str, ...]:
+    found = folio.under(f"attribution/{method.name}/global/")
+    classes = list(dict.fromkeys(o.id.split("/")[4].removeprefix("class=") for o in found if len(o.id.split("/")) == 5))
+    bare = any(len(o.id.split("/")) == 4 for o in found)
+    return (*([""] if bare else []), *classes)[:CLASSES]
+
+
+def _global(folio: Folio, method: AttributionMethodFacts, class_: str) -> list[Block]:
+    t = folio.t
+    found = [(name, _of(folio, method, name, class_)) for name in method.features]
+    known: list[tuple[str, Observation]] = [(name, o) for name, o in found if o]
+    if class_:
+        known.sort(key=lambda pair: -_magnitude(pair[1]))
+    shown = class_ or ""
+    title = t("attribution.global_class" if shown else "attribution.global", method=method.label, name=shown)
+    rows = tuple(Row(cells=(Cell(text=name), folio.point(o), folio.interval(o))) for name, o in known)
+    table = folio.table("table.caption", folio.columns("feature", "attribution#", "interval#"), rows, caption=title)
+    figure = figures.attributions(folio, known[:CHARTED], title=title, axis=method.scale or t("column.attribution"))
+    blocks: list[Block] = [Pair(figure=figure, table=table) if figure else table] if known else []
+    densities = method.beeswarm.get(class_, ())[: folio.extent.beeswarm_rows]
+    if densities:
+        swarm_title = t(
+            "attribution.beeswarm_class" if shown else "attribution.beeswarm", method=method.label, name=shown
+        )
+        blocks.append(figures.beeswarm(folio, densities, title=swarm_title, axis=method.scale))
+    return blocks
+
+
+def _of(folio: Folio, method: AttributionMethodFacts, feature: str, class_: str) -> Observation | None:
+    id = f"attribution/{method.name}/global/{encoded(feature)}"
+    return folio.get(f"{id}/class={class_}" if class_ else id)
+
+
+def _magnitude(observation: Observation) -> float:
+    return 0.0 if observation.measured.kind == "undefined" else abs(float(observation.measured.value))
+
+
+def _cases(folio: Folio, method: AttributionMethodFacts) -> tuple[Block, ...]:
+    t = folio.t
+    shown = method.cases[: folio.extent.cases]
+    blocks: list[Block] = [Prose(paragraphs=(t("attribution.cases_text"),)), _case_list(folio, method)]
+    for case in shown:
+        blocks.append(_case(folio, method, case))
+    if len(shown) < len(method.cases):
+        blocks.append(Prose(paragraphs=(t.count("attribution.more_cases", len(method.cases) - len(shown)),)))
+    return tuple(blocks)
+
+
+def _case_list(folio: Folio, method: AttributionMethodFacts) -> Block:
+    rows = (
+        Row(
+            cells=(
+                Cell(text=str(case.number)),
+                Cell(text=case.chosen),
+                Cell(text=numbers.DASH if case.score is None else numbers.number(float(case.score)), numeric=True),
+                Cell(text=case.decided or numbers.DASH),
+                Cell(text=case.actual or numbers.DASH),
+                Cell(text=", ".join(f"{c.feature}" for c in case.contributions[:3])),
+            )
+        )
+        for case in method.cases
+    )
+    heads = folio.columns("case<", "chosen", "score#", "decided", "actual", "moved_by")
+    return folio.table("attribution.case_list", heads, rows, dense=True)
+
+
+def _case(folio: Folio, method: AttributionMethodFacts, case: Case) -> Block:
+    t = folio.t
+    title = t("attribution.case", number=case.number, chosen=case.chosen)
+    if case.class_:
+        title = t("attribution.case_class", title=title, name=case.class_)
+    rows = (
+        Row(
+            cells=(
+                Cell(text=c.feature),
+                Cell(text=c.value),
+                Cell(text=("+" if c.attribution > 0 else "") + numbers.number(float(c.attribution)), numeric=True),
+            )
+        )
+        for c in case.contributions
+    )
+    heads = folio.columns("feature", "value", "attribution#")
+    ends = t(
+        "attribution.case_ends",
+        base=numbers.number(case.base),
+        prediction=numbers.number(case.prediction),
+        scale=method.scale,
+    )
+    table = folio.table("table.caption", heads, rows, caption=title, note=ends, dense=True, room=CHARTED)
+    return Pair(figure=figures.waterfall(folio, case, title=title, scale=method.scale), table=table)

@@ -1,0 +1,166 @@
+"""The pages after the chapters: sign-off and appendix."""
+
+from __future__ import annotations
+
+import yaml
+
+from audit.records.observation import Observation
+from audit.records.sections import MeasureFacts
+from audit.report.view import numbers
+from audit.report.view.folio import Folio
+from audit.report.view.front import report_id
+from audit.report.view.tree import Block, Callout, Cell, Chapter, Code, Facts, Prose, Row, Section, SignatureBoxes
+
+ROLES = ("owner", "validator", "approver")
+
+
+def sign_off(folio: Folio) -> Chapter:
+    """Return the page on which people sign."""
+    t = folio.t
+    boxes = SignatureBoxes(
+        roles=tuple((t(f"sign.{role}"), t(f"sign.{role}_text")) for role in ROLES),
+        decisions=tuple(t(f"sign.{decision}") for decision in ("approve", "conditions", "reject")),
+    )
+    text = Prose(paragraphs=(t("sign.text", id=report_id(folio)), t("sign.not_by_software")))
+    return Chapter(number="", title=t("sign.title"), anchor="sign-off", lead=t("sign.lead"), blocks=(text, boxes))
+
+
+def appendix(folio: Folio) -> Chapter:
+    """Return everything that is needed to make the numbers again."""
+    t = folio.t
+    parts = (
+        ("repeat", _repeat(folio)),
+        ("manifest", _manifest(folio)),
+        ("environment", _environment(folio)),
+        ("measures", _measures(folio)),
+        ("observations", _observations(folio)),
+        (
+            "spec",
+            (Prose(paragraphs=(t("appendix.spec_text"),)), Code(text=spec_text(folio), caption=t("appendix.spec"))),
+        ),
+    )
+    sections = tuple(
+        Section(title=t(f"appendix.{name}"), anchor=f"appendix-{name}", blocks=blocks) for name, blocks in parts
+    )
+    return Chapter(number="", title=t("appendix.title"), anchor="appendix", lead=t("appendix.lead"), sections=sections)
+
+
+def spec_text(folio: Folio) -> str:
+    """Return the spec as YAML, without what equals its default."""
+    spec = folio.record.spec.model_dump(mode="json", exclude_defaults=True)
+    text: str = yaml.safe_dump({"audit": folio.record.spec.audit} | spec, sort_keys=False, allow_unicode=True, width=96)
+    return text
+
+
+def _repeat(folio: Folio) -> tuple[Block, ...]:
+    t, provenance = folio.t, folio.record.provenance
+    name = next((f.name for f in provenance.files if f.role == "spec"), "spec.yaml")
+    command = ["audit run", name]
+    command += [f"--set {key}={value}" for key, value in provenance.overrides.items()]
+    command += [f"--date {provenance.date}"] if provenance.date else []
+    facts = Facts(
+        facts=(
+            folio.fact("seed", str(provenance.seed)),
+            folio.fact("sandbox", t.named("sandbox", provenance.sandbox)),
+            folio.fact("trust", ", ".join(provenance.trust) or t("fact.no_trust")),
+            folio.fact(
+                "overrides", ", ".join(f"{k} = {v}" for k, v in provenance.overrides.items()) or t("fact.no_overrides")
+            ),
+            folio.fact("schema", folio.record.schema_version),
+            folio.fact("digest", Cell(text=folio.record.digest or t("cover.unsealed"), code=True)),
+        )
+    )
+    return (Code(text=f"{' '.join(command)}\naudit render record.json", caption=t("appendix.command")), facts)
+
+
+def _manifest(folio: Folio) -> tuple[Block, ...]:
+    rows = tuple(
+        Row(
+            cells=(
+                Cell(text=folio.t.named("role", f.role)),
+                Cell(text=f.name),
+                Cell(text=numbers.size(f.size), numeric=True),
+                Cell(text=f.sha256, code=True),
+            )
+        )
+        for f in folio.record.provenance.files
+    )
+    if not rows:
+        return (Callout(title=folio.t("appendix.no_files"), text=folio.t("appendix.no_files_text"), glyph="not_run"),)
+    return (
+        folio.table("appendix.manifest_table", folio.columns("role<", "file", "size#", "sha256"), rows, dense=True),
+    )
+
+
+def _environment(folio: Folio) -> tuple[Block, ...]:
+    versions = folio.record.provenance.versions
+    rows = tuple(Row(cells=(Cell(text=name), Cell(text=version, code=True))) for name, version in versions.items())
+    if not rows:
+        return (
+            Callout(title=folio.t("appendix.no_versions"), text=folio.t("appendix.no_versions_text"), glyph="not_run"),
+        )
+    return (folio.table("appendix.environment_table", folio.columns("package", "version"), rows, dense=True),)
+
+
+def _measures(folio: Folio) -> tuple[Block, ...]:
+    record = folio.record
+    every: list[MeasureFacts] = list(record.performance.measures) if record.performance else []
+    every += [*record.fairness.measures, *record.fairness.disparities] if record.fairness else []
+    once = {m.name: m for m in reversed(every)}
+    rows = tuple(
+        Row(
+            cells=(
+                Cell(text=m.label, detail=m.name),
+                Cell(text=m.description or numbers.DASH, detail=m.source),
+                Cell(text=m.formula or numbers.DASH, code=True),
+                Cell(text=_bounds(folio, m)),
+            )
+        )
+        for m in reversed(once.values())
+    )
+    if not rows:
+        return (
+            Callout(title=folio.t("appendix.no_measures"), text=folio.t("appendix.no_measures_text"), glyph="not_run"),
+        )
+    heads = folio.columns("measure", "says>", "formula", "bounds<")
+    return (folio.table("appendix.measures_table", heads, rows, dense=True, room=len(rows)),)
+
+
+def _bounds(folio: Folio, measure: MeasureFacts) -> str:
+    low, high = measure.bounds
+    return folio.t(
+        "number.range",
+        low=f"{numbers.MINUS}{numbers.INFINITE}" if low is None else numbers.limit(low),
+        high=numbers.INFINITE if high is None else numbers.limit(high),
+    )
+
+
+def _observations(folio: Folio) -> tuple[Block, ...]:
+    t, listed = folio.t, folio.listed
+    if not folio.record.observations:
+        return (Callout(title=t("appendix.no_observations"), text=t("appendix.no_observations_text"), glyph="not_run"),)
+    rest = len(folio.record.observations) - len(listed)
+    text = t("appendix.observations_cited") if folio.extent.cited_only else t("appendix.observations_all")
+    texts = (text, t.count("table.rest", rest)) if rest else (text,)
+    if not listed:
+        return (Prose(paragraphs=texts),)
+    rows = (_observation(folio, o) for o in listed)
+    heads = folio.columns("observation_id>", "value#", "interval#", "method<", "n#", "scope<")
+    table = folio.table("appendix.observations_table", heads, rows, dense=True, room=len(listed))
+    return (Prose(paragraphs=texts), table)
+
+
+def _observation(folio: Folio, observation: Observation) -> Row:
+    value = folio.point(observation)
+    method = getattr(observation.measured, "method", "")
+    return Row(
+        anchor=folio.anchor(observation.id),
+        cells=(
+            Cell(text=observation.id, code=True, detail=observation.label),
+            Cell(text=value.text, numeric=True, muted=value.muted),
+            folio.interval(observation),
+            Cell(text=method.replace("_", " "), muted=True),
+            folio.rows_behind(observation),
+            Cell(text=folio.t(f"scope.{observation.scope}"), muted=True),
+        ),
+    )

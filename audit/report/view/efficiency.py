@@ -1,0 +1,25 @@
+"""What the model costs to keep and to run."""
+
+from __future__ import annotations
+
+from audit.report.view.folio import Folio
+from audit.report.view.tree import Block, Bullets, Callout, Cell, Chapter, Row
+
+
+def chapter(folio: Folio) -> Chapter:
+    """Return the chapter on efficiency; times differ between equal runs and stay in record.json."""
+    t, section = folio.t, folio.record.efficiency
+    title, lead = t("efficiency.title"), t("efficiency.lead")
+    if section is None:
+        return Chapter(number="", title=title, anchor="efficiency", lead=lead, blocks=(folio.absent("efficiency"),))
+    rows = tuple(
+        Row(cells=(Cell(text=o.label, detail=o.id), folio.point(o), folio.rows_behind(o)))
+        for o in folio.under("efficiency/")
+    )
+    blocks: list[Block] = []
+    if rows:
+        blocks.append(folio.table("efficiency.sizes", folio.columns("measure", "value#", "n#"), rows))
+    if section.notes:
+        blocks.append(Bullets(items=section.notes))
+    blocks.append(Callout(title=t("efficiency.times"), text=t("efficiency.times_text"), glyph="recorded"))
+    return Chapter(number="", title=title, anchor="efficiency", lead=lead, blocks=tuple(blocks))

@@ -1,0 +1,231 @@
+"""The pages before the chapters: the cover and the one-page summary."""
+
+from __future__ import annotations
+
+from audit.records.observation import Observation
+from audit.records.verdict import Verdict
+from audit.report.view.folio import Folio, decoded, shortened
+from audit.report.view.tree import Answer, Cell, Cover, Facts, KeyFigure, Row, Summary, Table
+
+KEY_FIGURES = 4
+FINDINGS = 6
+CONDITIONS = 5
+SCOPE_LIMITS = 4
+
+
+def answer(folio: Folio) -> Answer:
+    """Return the conclusion in a word, a shape and a sentence."""
+    conclusion = folio.record.conclusion
+    waived = conclusion.outcome == "meets" and conclusion.waivers > 0
+    word = (
+        folio.t.count("conclusion.meets_waived", conclusion.waivers)
+        if waived
+        else folio.t(f"conclusion.{conclusion.outcome}")
+    )
+    return Answer(outcome=conclusion.outcome, word=word, sentence=conclusion.sentence)
+
+
+def report_id(folio: Folio) -> str:
+    """Return the short name of a report: the head of its record's digest."""
+    digest = folio.record.digest
+    return f"{digest[:4]}-{digest[4:8]}-{digest[8:12]}" if digest else folio.t("cover.unsealed")
+
+
+def cover(folio: Folio) -> Cover:
+    """Return the first page."""
+    record, t = folio.record, folio.t
+    context, model = record.spec.context, record.subject.model
+    facts = (
+        folio.fact("model", Cell(text=model.name, detail=shortened(model.type, 90))),
+        folio.fact("version", folio.declared(context.version)),
+        folio.fact("owner", folio.declared(context.owner)),
+        folio.fact("task", t(f"task.{record.subject.task}")),
+        folio.fact("date", Cell(text=record.provenance.date or t("fact.no_date"), muted=not record.provenance.date)),
+        folio.fact(
+            "packs",
+            *(Cell(text=f"{p.title}", detail=f"{p.id} {p.version}") for p in record.packs[:4]),
+            *_more_packs(folio),
+        ),
+    )
+    return Cover(
+        kicker=t("cover.kicker"),
+        title=record.spec.title,
+        subtitle=t("cover.subtitle", model=model.name),
+        facts=Facts(facts=facts),
+        digests=_digests(folio),
+        verify=t("cover.verify"),
+        report_id=report_id(folio),
+    )
+
+
+def summary(folio: Folio) -> Summary:
+    """Return the second page, cut so that it fits one."""
+    t, record = folio.t, folio.record
+    scope, conditions, found = _scope(folio), _conditions(folio), findings(folio)
+    return Summary(
+        number="",
+        title=t("summary.title"),
+        anchor="summary",
+        scope=tuple(shortened(s, 190) for s in scope[:SCOPE_LIMITS]),
+        figures=tuple(_key_figure(folio, o) for o in _key_observations(folio)),
+        gates=_gates(folio),
+        findings=_findings_table(folio, found) if found else None,
+        no_findings=t("summary.no_findings") if record.verdicts else t("summary.nothing_judged"),
+        conditions=tuple(shortened(c, 190) for c in conditions[:CONDITIONS]),
+    )
+
+
+def findings(folio: Folio) -> tuple[Verdict, ...]:
+    """Return the verdicts behind the conclusion's findings, gravest first."""
+    by_name = {f"{v.pack}/{v.control}": v for v in folio.record.verdicts}
+    by_name |= {f"{v.pack.partition('@')[0]}/{v.control}": v for v in folio.record.verdicts}
+    return tuple(by_name[name] for name in folio.record.conclusion.findings if name in by_name)
+
+
+def _more_packs(folio: Folio) -> tuple[Cell, ...]:
+    rest = len(folio.record.packs) - 4
+    if not folio.record.packs:
+        return (Cell(text=folio.t("fact.no_packs"), muted=True),)
+    return (Cell(text=folio.t.count("cover.more_packs", rest), muted=True),) if rest > 0 else ()
+
+
+def _digests(folio: Folio) -> Table:
+    record, t = folio.record, folio.t
+    files = [f for f in record.provenance.files if f.role in ("spec", "model", "test", "train", "pack")][:8]
+    rows = [
+        Row(
+            cells=(Cell(text=t.named("role", f.role)), Cell(text=shortened(f.name, 34)), Cell(text=f.sha256, code=True))
+        )
+        for f in files
+    ]
+    if record.digest:
+        name = Cell(text="record.json")
+        rows.append(
+            Row(
+                cells=(Cell(text=t("role.record"), strong=True), name, Cell(text=record.digest, code=True, strong=True))
+            )
+        )
+    return folio.table("cover.digests", folio.columns("role<", "file<", "sha256"), rows, room=12)
+
+
+def _scope(folio: Folio) -> tuple[str, ...]:
+    record, t = folio.record, folio.t
+    lines = [t(f"summary.rows.{record.subject.headline_scope}", n=_rows(folio))]
+    lines += [
+        t(f"summary.stage.{s.status}", stage=t.named("stage_name", s.stage), reason=s.reason or t("stage.no_reason"))
+        for s in record.stages
+        if s.status != "done"
+    ]
+    if record.subject.sensitive_in_model:
+        lines.append(t("summary.sensitive_in_model", names=", ".join(record.subject.sensitive_in_model)))
+    small = [g.label for grouping in _groupings(folio) for g in grouping if g.small and not g.unknown]
+    if small:
+        lines.append(t.count("summary.small_groups", len(small), names=", ".join(small[:5])))
+    if record.subject.model.trust:
+        lines.append(t("summary.trust", names=", ".join(record.subject.model.trust)))
+    return (*lines, t("summary.not_certificate"))
+
+
+def _rows(folio: Folio) -> str:
+    tables = {table.role: table for table in folio.record.subject.tables}
+    scope = folio.record.subject.headline_scope
+    table = tables.get(
+        "train" if scope in ("out_of_fold", "train") else "reference" if scope == "reference" else "test"
+    )
+    return f"{table.rows_used:,}" if table else "0"
+
+
+def _groupings(folio: Folio):  # type: ignore[no-untyped-def]
+    section = folio.record.fairness
+    return [g.groups for g in section.groupings] if section else []
+
+
+def _conditions(folio: Folio) -> tuple[str, ...]:
+    record, t = folio.record, folio.t
+    context, subject = record.spec.context, record.subject
+    lines = [t(f"condition.{record.conclusion.outcome}")]
+    if context.purpose:
+        lines.append(t("condition.purpose", purpose=context.purpose))
+    lines += [t("condition.out_of_scope", use=use) for use in context.out_of_scope[:2]]
+    if subject.threshold is not None and subject.positive is not None:
+        lines.append(t("condition.threshold", threshold=f"{subject.threshold:g}", positive=subject.positive))
+    lines += [
+        t("condition.waiver", control=w.control, expires=w.expires_on)
+        for p in record.packs
+        for w in p.waivers
+        if w.used and w.valid
+    ]
+    return (*lines, t("condition.change"))
+
+
+def _key_observations(folio: Folio) -> tuple[Observation, ...]:
+    section = folio.record.performance
+    names: list[str] = []
+    if section:
+        names = [section.headline or "", *(m.name for m in section.measures)]
+    found = [folio.get(f"performance/{name}") for name in dict.fromkeys(names) if name]
+    measured = [o for o in found if o and o.measured.kind != "undefined"]
+    worst = _worst_ratio(folio)
+    kept = measured[: KEY_FIGURES - 1] if worst else measured[:KEY_FIGURES]
+    return (*kept, worst) if worst else tuple(kept)
+
+
+def _worst_ratio(folio: Folio) -> Observation | None:
+    section = folio.record.fairness
+    small = {g.key for groups in _groupings(folio) for g in groups if g.small or g.unknown}
+    ratios = [
+        (o.measured.value, o)
+        for o in folio.under("fairness/impact_ratio/")
+        if o.measured.kind != "undefined" and o.id.split("/", 2)[2] not in small
+    ]
+    return min(ratios, key=lambda pair: pair[0])[1] if section and ratios else None
+
+
+def _key_figure(folio: Folio, observation: Observation) -> KeyFigure:
+    cell = folio.estimate(observation)
+    level = getattr(observation.measured, "level", None)
+    interval = (
+        folio.t("summary.interval", level=f"{100 * level:g} %", range=cell.detail)
+        if level
+        else folio.t("summary.exact")
+    )
+    group = decoded(observation.id.split("/")[2]).replace("=", ": ") if observation.id.startswith("fairness/") else ""
+    label = observation.label
+    if group and group.partition(": ")[2] not in label:
+        label = f"{label}, {group}"
+    rows = folio.t.count("summary.basis", observation.measured.n, scope=folio.t(f"scope.{observation.scope}"))  # type: ignore[union-attr]
+    return KeyFigure(
+        label=shortened(label, 60),
+        value=cell.text,
+        interval=interval,
+        basis=rows,
+        source=observation.id,
+        href=cell.href,
+    )
+
+
+def _gates(folio: Folio) -> str:
+    gates = folio.record.conclusion.gates
+    if not gates:
+        return folio.t("summary.no_gates")
+    parts = [f"{n:,} {folio.t(f'outcome.{outcome}').lower()}" for outcome, n in gates.items() if n]
+    return folio.t.count("summary.gates", sum(gates.values()), parts=", ".join(parts))
+
+
+def _findings_table(folio: Folio, found: tuple[Verdict, ...]) -> Table:
+    rows = tuple(
+        Row(
+            cells=(
+                Cell(text=folio.t(f"outcome.{v.outcome}"), glyph=v.outcome, strong=True),
+                Cell(text=folio.t(f"severity.{v.severity}"), detail=folio.t(f"kind.{v.kind}")),
+                Cell(text=shortened(v.title, 90), detail=shortened(v.reason, 170)),
+                Cell(text=shortened(v.control, 28), code=True),
+            )
+        )
+        for v in found
+    )
+    table = folio.table(
+        "summary.findings", folio.columns("outcome<", "severity<", "finding", "control<"), rows, room=FINDINGS
+    )
+    rest = folio.t.count("summary.more_findings", len(rows) - FINDINGS) if len(rows) > FINDINGS else ""
+    return Table(caption=table.caption, columns=table.columns, rows=table.rows, rest=rest)

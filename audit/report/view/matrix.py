@@ -1,0 +1,252 @@
+"""Every control beside the evidence that it was judged on."""
+
+from __future__ import annotations
+
+from audit.records.policy import PackRecord
+from audit.records.verdict import Limit, Outcome, Part, Verdict
+from audit.report.view import numbers
+from audit.report.view.folio import Folio
+from audit.report.view.scope import plain
+from audit.report.view.tree import Block, Bullets, Callout, Cell, Chapter, Facts, Prose, Row, Section, Table
+
+GRAVITY: tuple[Outcome, ...] = (
+    "fail",
+    "error",
+    "inconclusive",
+    "attestation_missing",
+    "attestation_expired",
+    "not_run",
+    "not_applicable",
+    "recorded",
+    "attested",
+    "pass",
+)
+PARTS = 12
+SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "eq": "=", "between": ""}
+
+
+def chapter(folio: Folio) -> Chapter:
+    """Return the control matrix, one section a pack."""
+    t = folio.t
+    packs = folio.record.packs
+    known = {f"{p.id}@{p.version}" for p in packs} | {p.id for p in packs}
+    strays = tuple(v for v in folio.record.verdicts if v.pack not in known)
+    sections = [
+        Section(title=pack.title, anchor=f"matrix-{number}", blocks=_pack(folio, pack))
+        for number, pack in enumerate(packs, 1)
+    ]
+    if strays:
+        sections.append(
+            Section(title=t("matrix.other"), anchor="matrix-other", blocks=(_table(folio, strays, t("matrix.other")),))
+        )
+    none = () if sections else (Callout(title=t("matrix.none"), text=t("matrix.none_text"), glyph="not_run"),)
+    return Chapter(
+        number="",
+        title=t("matrix.title"),
+        anchor="matrix",
+        lead=t("matrix.lead"),
+        blocks=none or (_key(folio),),
+        sections=tuple(sections),
+        landscape=True,
+    )
+
+
+def _key(folio: Folio) -> Table:
+    rows = (
+        Row(cells=(Cell(text=folio.t(f"outcome.{name}"), glyph=name), Cell(text=folio.t(f"outcome_text.{name}"))))
+        for name in GRAVITY
+        if any(v.outcome == name or any(p.outcome == name for p in v.parts) for v in folio.record.verdicts)
+    )
+    return folio.table("matrix.key", folio.columns("outcome<", "meaning"), rows, dense=True)
+
+
+def _pack(folio: Folio, pack: PackRecord) -> tuple[Block, ...]:
+    t = folio.t
+    blocks: list[Block] = []
+    if pack.banner:
+        blocks.append(Callout(title=t("matrix.banner"), text=pack.banner, glyph="attestation_expired", tone="warn"))
+    if pack.caveats:
+        blocks.append(Bullets(title=t("matrix.caveats"), items=pack.caveats))
+    blocks.append(Facts(facts=_facts(folio, pack)))
+    if pack.questions:
+        blocks.append(Bullets(title=t("matrix.questions"), items=pack.questions))
+    verdicts = tuple(v for v in folio.record.verdicts if v.pack in (f"{pack.id}@{pack.version}", pack.id))
+    if verdicts:
+        blocks.append(_table(folio, verdicts, t("matrix.table", pack=f"{pack.id} {pack.version}")))
+    else:
+        blocks.append(Prose(paragraphs=(t("matrix.no_verdicts"),)))
+    return (*blocks, *_params(folio, pack), *_attestations(folio, pack), *_waivers(folio, pack))
+
+
+def _facts(folio: Folio, pack: PackRecord):  # type: ignore[no-untyped-def]
+    t = folio.t
+    facts = [folio.fact("pack", Cell(text=f"{pack.id} {pack.version}", detail=t.named("pack_kind", pack.kind)))]
+    if pack.instrument:
+        facts.append(folio.fact("instrument", Cell(text=pack.instrument, detail=pack.citation)))
+    if pack.issuer:
+        facts.append(folio.fact("issuer", pack.issuer))
+    facts.append(folio.fact("pack_status", t.named("pack_status", pack.status)))
+    if pack.checked_on:
+        recheck = t("fact.recheck_by", date=pack.recheck_by) if pack.recheck_by else ""
+        facts.append(folio.fact("checked_on", Cell(text=pack.checked_on, detail=recheck)))
+    facts.append(
+        folio.fact("applicable", Cell(text=t.named("applicable", pack.applicable), detail=pack.applicability_reason))
+    )
+    facts.append(folio.fact("sha256", Cell(text=pack.sha256, code=True)))
+    return tuple(facts)
+
+
+def _table(folio: Folio, verdicts: tuple[Verdict, ...], caption: str) -> Table:
+    rows = [row for verdict in verdicts for row in _rows(folio, verdict)]
+    heads = folio.columns("control>", "clause", "kind<", "limit<", "evidence#", "outcome<", "observation>")
+    # The matrix is never cut: a control that is not on the page would be a control that nobody saw.
+    return folio.table("table.caption", heads, rows, caption=caption, room=len(rows))
+
+
+def _rows(folio: Folio, verdict: Verdict) -> list[Row]:
+    t = folio.t
+    single = verdict.parts[0] if len(verdict.parts) == 1 else None
+    head = Row(
+        cells=(
+            Cell(text=verdict.title, detail=verdict.control, strong=True),
+            Cell(text="; ".join(c.ref for c in verdict.citations) or numbers.DASH, detail=_checked(folio, verdict)),
+            Cell(text=t(f"kind.{verdict.kind}"), detail=t(f"severity.{verdict.severity}")),
+            Cell(text=limit_text(folio, verdict.limit), detail=_limit_note(folio, verdict)),
+            _evidence(folio, single, verdict.limit) if single else _many(folio, verdict),
+            Cell(
+                text=t(f"outcome.{verdict.outcome}"),
+                glyph=verdict.outcome,
+                strong=True,
+                detail=_waived(folio, verdict.parts),
+            ),
+            Cell(text=verdict.reason, detail=single.observation if single else ""),
+        )
+    )
+    if single:
+        return [head]
+    graded = sorted(verdict.parts, key=lambda p: GRAVITY.index(p.outcome))
+    lines = [_part(folio, part, verdict.limit) for part in graded[:PARTS]]
+    if len(graded) > PARTS:
+        rest = Cell(text=t.count("matrix.more_parts", len(graded) - PARTS), muted=True)
+        lines.append(Row(cells=(rest, *([Cell(text="")] * 6)), sub=True))
+    return [head, *lines]
+
+
+def _part(folio: Folio, part: Part, limit: Limit | None) -> Row:
+    observation = folio.get(part.observation)
+    return Row(
+        cells=(
+            Cell(text=observation.label if observation else part.observation),
+            Cell(text=""),
+            Cell(text=""),
+            Cell(text=""),
+            _evidence(folio, part, limit),
+            Cell(text=folio.t(f"outcome.{part.outcome}"), glyph=part.outcome, detail=_waived(folio, (part,))),
+            Cell(text=part.reason, detail=part.observation),
+        ),
+        sub=True,
+    )
+
+
+def _evidence(folio: Folio, part: Part, limit: Limit | None) -> Cell:
+    observation = folio.get(part.observation)
+    if observation is None:
+        return Cell(text=folio.t("number.none"), numeric=True, muted=True)
+    cell = folio.estimate(observation, limits_of(limit))
+    n = getattr(observation.measured, "n", None)
+    detail = cell.detail if n is None else " · ".join(text for text in (cell.detail, f"n {n:,}") if text)
+    return Cell(text=cell.text, numeric=True, detail=detail, muted=cell.muted, source=cell.source, href=cell.href)
+
+
+def _many(folio: Folio, verdict: Verdict) -> Cell:
+    if not verdict.parts:
+        return Cell(text=numbers.DASH, numeric=True, muted=True)
+    return Cell(text=folio.t.count("matrix.parts", len(verdict.parts)), numeric=True, muted=True)
+
+
+def limits_of(limit: Limit | None) -> tuple[float, ...]:
+    """Return the numbers of a limit."""
+    if limit is None:
+        return ()
+    return limit.value if isinstance(limit.value, tuple) else (limit.value,)
+
+
+def limit_text(folio: Folio, limit: Limit | None) -> str:
+    """Write a limit with its sign."""
+    values = [numbers.limit(v) for v in limits_of(limit)]
+    if limit is None:
+        return folio.t("matrix.no_limit")
+    return (
+        folio.t("number.range", low=values[0], high=values[1]) if len(values) == 2 else f"{SIGNS[limit.op]} {values[0]}"
+    )
+
+
+def _limit_note(folio: Folio, verdict: Verdict) -> str:
+    if verdict.limit is None:
+        return "" if verdict.origin == "none" else folio.t(f"origin.{verdict.origin}")
+    return f"{folio.t(f'origin.{verdict.limit.origin}')} · {folio.t(f'decide_on.{verdict.limit.decide_on}')}"
+
+
+def _checked(folio: Folio, verdict: Verdict) -> str:
+    return "; ".join(dict.fromkeys(folio.t(f"checked.{c.checked}") for c in verdict.citations))
+
+
+def _waived(folio: Folio, parts: tuple[Part, ...]) -> str:
+    waivers = list(dict.fromkeys(p.waiver for p in parts if p.waiver))
+    return folio.t("matrix.waived", waivers=", ".join(waivers)) if waivers else ""
+
+
+def _params(folio: Folio, pack: PackRecord) -> tuple[Block, ...]:
+    rows = tuple(
+        Row(
+            cells=(
+                Cell(text=p.label or p.name, detail=p.name if p.label else ""),
+                Cell(text=plain(p.value)),
+                Cell(text=folio.t(f"origin.{p.origin}")),
+                Cell(
+                    text=folio.t("matrix.overridden") if p.overridden else folio.t("matrix.as_shipped"),
+                    muted=not p.overridden,
+                ),
+            )
+        )
+        for p in pack.params
+    )
+    return (
+        (folio.table("matrix.params", folio.columns("parameter", "value", "origin<", "set_by"), rows, dense=True),)
+        if rows
+        else ()
+    )
+
+
+def _attestations(folio: Folio, pack: PackRecord) -> tuple[Block, ...]:
+    rows = tuple(
+        Row(
+            cells=(
+                Cell(text=a.control, code=True),
+                Cell(text=a.answer, detail=a.note),
+                Cell(text=a.person, detail=a.role),
+                Cell(text=a.signed_on, detail=folio.t("fact.valid_until", date=a.valid_until) if a.valid_until else ""),
+            )
+        )
+        for a in pack.attestations
+    )
+    heads = folio.columns("control<", "answer", "person<", "signed<")
+    return (folio.table("matrix.attestations", heads, rows, dense=True),) if rows else ()
+
+
+def _waivers(folio: Folio, pack: PackRecord) -> tuple[Block, ...]:
+    t = folio.t
+    rows = tuple(
+        Row(
+            cells=(
+                Cell(text=w.control, code=True),
+                Cell(text=w.reason, detail=w.ticket),
+                Cell(text=w.approved_by),
+                Cell(text=w.expires_on),
+                Cell(text=t("matrix.waiver_used" if w.used and w.valid else "matrix.waiver_void"), detail=w.note),
+            )
+        )
+        for w in pack.waivers
+    )
+    heads = folio.columns("control<", "reason", "approved_by<", "expires<", "effect<")
+    return (folio.table("matrix.waivers", heads, rows, dense=True),) if rows else ()

@@ -1,0 +1,328 @@
+"""How well the model predicts rows that it has not seen."""
+
+from __future__ import annotations
+
+from audit.records.observation import Observation
+from audit.records.sections import Confusion, Curve, MeasureFacts, PerformanceSection
+from audit.report.view import figures, numbers
+from audit.report.view.folio import Folio, aggregate_of, chunked, decoded, measure_of
+from audit.report.view.tree import (
+    Block,
+    Bullets,
+    Callout,
+    Cell,
+    Chapter,
+    Column,
+    Figure,
+    Pair,
+    Prose,
+    Row,
+    Section,
+    Table,
+)
+
+BESIDE = ("cross_validated", "train", "baseline", "dummy")
+CURVES = ("roc", "precision_recall", "calibration", "threshold", "score_distribution", "residuals")
+CURVE_ROWS = 12
+SERIES = 6
+
+
+def chapter(folio: Folio) -> Chapter:
+    """Return the chapter on performance."""
+    t, section = folio.t, folio.record.performance
+    title = t("performance.title")
+    if section is None:
+        return Chapter(
+            number="",
+            title=title,
+            anchor="performance",
+            lead=t("performance.lead"),
+            blocks=(folio.absent("performance"),),
+        )
+    parts = (
+        ("performance.figures", "figures", _headline(folio, section)),
+        ("performance.peers", "peers", _peers(folio, section)),
+        ("performance.cross_validation", "cross-validation", _cross_validation(folio, section)),
+        ("performance.confusion", "confusion", _confusion(folio, section.confusion)),
+        ("performance.by_class", "classes", _by_class(folio, section)),
+        *(
+            (f"curve.{name}", name.replace("_", "-"), _curve(folio, name, section.curves[name]))
+            for name in _curve_names(section)
+        ),
+        ("performance.further", "further", _further(folio, section)),
+        ("performance.notes", "notes", (Bullets(items=section.notes),) if section.notes else ()),
+    )
+    return Chapter(
+        number="",
+        title=title,
+        anchor="performance",
+        lead=t("performance.lead"),
+        blocks=(Prose(paragraphs=(t(f"performance.basis.{section.scope}"),)),),
+        sections=tuple(
+            Section(title=_title(folio, key), anchor=f"performance-{anchor}", blocks=blocks)
+            for key, anchor, blocks in parts
+            if blocks
+        ),
+    )
+
+
+def _title(folio: Folio, key: str) -> str:
+    group, _, name = key.partition(".")
+    return folio.t.named(group, name)
+
+
+def _measures(folio: Folio, section: PerformanceSection) -> tuple[MeasureFacts, ...]:
+    return tuple(
+        m for m in section.measures if folio.get(f"performance/{m.name}") or folio.under(f"performance/{m.name}/")
+    )
+
+
+def _headline(folio: Folio, section: PerformanceSection) -> tuple[Block, ...]:
+    measures = _measures(folio, section)
+    if not measures:
+        return (
+            Callout(
+                title=folio.t("performance.no_figures"), text=folio.t("performance.no_figures_text"), glyph="not_run"
+            ),
+        )
+    beside = [name for name in BESIDE if any(folio.get(f"performance/{m.name}/{name}") for m in measures)]
+    heads = (
+        *folio.columns("measure", "better<"),
+        Column(title=folio.t(f"scope_head.{section.scope}"), numeric=True),
+        *folio.columns("interval#", "n#"),
+        *(Column(title=folio.t(f"beside.{name}"), numeric=True) for name in beside),
+    )
+    rows = tuple(
+        Row(
+            cells=(
+                Cell(text=m.label, strong=m.name == section.headline),
+                Cell(text=_better(folio, m.higher_is_better), muted=True),
+                folio.point(folio.get(f"performance/{m.name}")),
+                folio.interval(folio.get(f"performance/{m.name}")),
+                folio.rows_behind(folio.get(f"performance/{m.name}")),
+                *(folio.estimate(folio.get(f"performance/{m.name}/{name}")) for name in beside),
+            )
+        )
+        for m in measures
+    )
+    level = _level(folio, measures)
+    note = folio.t("performance.figures_note", level=level) if level else ""
+    return (folio.table("performance.figures_table", heads, rows, note=note),)
+
+
+def _better(folio: Folio, higher: bool | None) -> str:
+    return folio.t({True: "better.higher", False: "better.lower", None: "better.neither"}[higher])
+
+
+def _level(folio: Folio, measures: tuple[MeasureFacts, ...]) -> str:
+    for m in measures:
+        found = folio.get(f"performance/{m.name}")
+        if found and found.measured.kind == "estimate":
+            return numbers.level(found.measured.level)
+    return ""
+
+
+def _peers(folio: Folio, section: PerformanceSection) -> tuple[Block, ...]:
+    t = folio.t
+    facts = next((m for m in section.measures if m.name == section.headline), None)
+    if facts is None:
+        return ()
+    labels = {"": t(f"scope_head.{section.scope}")} | {name: t(f"beside.{name}") for name in BESIDE}
+    labels |= {p.name: f"{t(f'beside.{p.name}')}: {p.type}" for p in section.peers}
+    found = [
+        (label, folio.get(f"performance/{facts.name}/{name}" if name else f"performance/{facts.name}"))
+        for name, label in labels.items()
+    ]
+    known = [(label, o) for label, o in found if o]
+    if len(known) < 2:
+        return ()
+    rows = (Row(cells=(Cell(text=label), folio.point(o), folio.interval(o))) for label, o in known)
+    table = folio.table(
+        "performance.peers_table", folio.columns("rows_or_model", "value#", "interval#"), rows, measure=facts.label
+    )
+    figure = figures.forest(
+        folio, known, title=t("performance.peers_table", measure=facts.label), axis=facts.label, bounds=facts.bounds
+    )
+    return (Prose(paragraphs=(t("performance.peers_text", measure=facts.label),)), _beside(figure, table))
+
+
+def _beside(figure: Figure | None, table: Table) -> Block:
+    return Pair(figure=figure, table=table) if figure else table
+
+
+def _cross_validation(folio: Folio, section: PerformanceSection) -> tuple[Block, ...]:
+    t, cv = folio.t, section.cross_validation
+    if cv is None:
+        return ()
+    if not cv.done:
+        return (
+            Callout(
+                title=t("performance.no_cross_validation"), text=cv.reason or t("stage.no_reason"), glyph="not_run"
+            ),
+        )
+    by = t.named("fold_kind", cv.by) + (f" ({cv.column})" if cv.column else "")
+    text = Prose(paragraphs=(t("performance.cross_validation_text", folds=len(cv.folds), by=by),))
+    measures = [
+        m
+        for m in section.measures
+        if any(folio.get(f"performance/{m.name}/cross_validated/fold={f.fold}") for f in cv.folds)
+    ][:5]
+    heads = (
+        *folio.columns("fold", "train_rows#", "test_rows#"),
+        *(Column(title=m.label, numeric=True) for m in measures),
+    )
+    rows = (
+        Row(
+            cells=(
+                Cell(text=str(f.fold)),
+                Cell(text=f"{f.train_rows:,}", numeric=True),
+                Cell(text=f"{f.test_rows:,}", numeric=True),
+                *(folio.point(folio.get(f"performance/{m.name}/cross_validated/fold={f.fold}")) for m in measures),
+            )
+        )
+        for f in cv.folds
+    )
+    return (text, folio.table("performance.folds", heads, rows))
+
+
+def _confusion(folio: Folio, confusion: Confusion | None) -> tuple[Block, ...]:
+    if confusion is None:
+        return ()
+    t = folio.t
+    heads = (
+        Column(title=t("column.true_class")),
+        *(Column(title=t("column.predicted_as", name=name), numeric=True) for name in confusion.classes),
+    )
+    rows = (
+        Row(
+            cells=(
+                Cell(text=name),
+                *(
+                    Cell(text=numbers.count(n), numeric=True, strong=predicted == name)
+                    for predicted, n in zip(confusion.classes, line, strict=True)
+                ),
+            )
+        )
+        for name, line in zip(confusion.classes, confusion.counts, strict=True)
+    )
+    table = folio.table("performance.confusion_table", heads, rows, scope=t(f"scope.{confusion.scope}"))
+    figure = figures.confusion(
+        folio, confusion, title=t("performance.confusion_table", scope=t(f"scope.{confusion.scope}"))
+    )
+    return (_beside(figure, table),)
+
+
+def _by_class(folio: Folio, section: PerformanceSection) -> tuple[Block, ...]:
+    measures = [m for m in section.measures if any(folio.under(f"performance/{m.name}/class="))]
+    if not measures:
+        return ()
+    names = list(
+        dict.fromkeys(aggregate_of(o.id)[0] for m in measures for o in folio.under(f"performance/{m.name}/class="))
+    )
+    return tuple(
+        folio.table(
+            "performance.by_class_table",
+            (*folio.columns("class"), *(Column(title=m.label, numeric=True) for m in chunk)),
+            (
+                Row(
+                    cells=(
+                        Cell(text=decoded(name.partition("=")[2])),
+                        *(folio.estimate(folio.get(f"performance/{m.name}/{name}")) for m in chunk),
+                    )
+                )
+                for name in names
+            ),
+        )
+        for chunk in chunked(measures, 4)
+    )
+
+
+def _curve_names(section: PerformanceSection) -> tuple[str, ...]:
+    known = [name for name in CURVES if section.curves.get(name)]
+    return (*known, *(name for name in section.curves if name not in CURVES and section.curves[name]))
+
+
+def _curve(folio: Folio, name: str, curves: dict[str, Curve]) -> tuple[Block, ...]:
+    t = folio.t
+    drawn = dict(list(curves.items())[:SERIES])
+    figure = figures.curves(folio, name, drawn)
+    first = next(iter(drawn))
+    table = _points(folio, name, first, drawn[first])
+    texts = [t(f"curve_text.{name}")] if f"curve_text.{name}" in t.keys else []
+    if len(curves) > len(drawn):
+        texts.append(t.count("curve_text.more", len(curves) - len(drawn)))
+    blocks: list[Block] = [Prose(paragraphs=tuple(texts))] if texts else []
+    return (*blocks, _beside(figure, table))
+
+
+def _points(folio: Folio, name: str, class_: str, curve: Curve) -> Table:
+    chosen = _spread(len(curve.x), CURVE_ROWS if curve.n is None else len(curve.x))
+    with_ends = curve.low is not None and curve.high is not None
+    with_at = curve.at is not None
+    heads = [Column(title=curve.x_label, numeric=True), Column(title=curve.y_label, numeric=True)]
+    heads += folio.columns("interval#") if with_ends else ()
+    heads += folio.columns("threshold#") if with_at else ()
+    heads += folio.columns("rows#") if curve.n is not None else ()
+    rows = []
+    for i in chosen:
+        cells = [
+            Cell(text=numbers.number(curve.x[i]), numeric=True),
+            Cell(text=numbers.number(curve.y[i]), numeric=True),
+        ]
+        if curve.low is not None and curve.high is not None:
+            text = folio.t("number.range", low=numbers.number(curve.low[i]), high=numbers.number(curve.high[i]))
+            cells.append(Cell(text=text, numeric=True))
+        if curve.at is not None:
+            at = curve.at[i]
+            cells.append(Cell(text=numbers.DASH if at is None else numbers.number(at), numeric=True))
+        if curve.n is not None:
+            cells.append(Cell(text=f"{curve.n[i]:,}", numeric=True))
+        rows.append(Row(cells=tuple(cells)))
+    title = folio.t.named("curve", name)
+    caption = f"{title}: {class_}" if class_ else title
+    rest = (
+        folio.t("curve_text.chosen", shown=len(chosen), total=f"{len(curve.x):,}") if len(chosen) < len(curve.x) else ""
+    )
+    return Table(caption=caption, columns=tuple(heads), rows=tuple(rows), rest=rest, dense=True)
+
+
+def _spread(total: int, wanted: int) -> tuple[int, ...]:
+    """Choose places evenly from the first to the last."""
+    if total <= wanted:
+        return tuple(range(total))
+    return tuple(dict.fromkeys(round(i * (total - 1) / (wanted - 1)) for i in range(wanted)))
+
+
+def _further(folio: Folio, section: PerformanceSection) -> tuple[Block, ...]:
+    rows = tuple(
+        Row(
+            cells=(
+                Cell(text=o.label, detail=o.id),
+                folio.point(o),
+                folio.interval(o),
+                folio.rows_behind(o),
+                Cell(text=folio.t(f"scope.{o.scope}"), muted=True),
+            )
+        )
+        for o in folio.under("performance/")
+        if not _placed(o, {m.name for m in section.measures})
+    )
+    return (
+        (
+            folio.table(
+                "performance.further_table", folio.columns("measure", "value#", "interval#", "n#", "scope<"), rows
+            ),
+        )
+        if rows
+        else ()
+    )
+
+
+def _placed(observation: Observation, names: set[str]) -> bool:
+    aggregate = aggregate_of(observation.id)
+    if measure_of(observation.id) not in names:
+        return False
+    head = aggregate[0] if aggregate else ""
+    if len(aggregate) == 2:
+        return head == "cross_validated" and aggregate[1].startswith("fold=")
+    return head == "" or head in BESIDE or head.startswith("class=")

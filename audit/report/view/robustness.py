@@ -1,0 +1,79 @@
+"""Checks of the data and of the model's steadiness."""
+
+from __future__ import annotations
+
+from audit.records.sections import CheckFacts
+from audit.report.view.folio import Folio
+from audit.report.view.tree import Block, Bullets, Callout, Cell, Chapter, Column, Prose, Row, Section, Table
+
+
+def chapter(folio: Folio) -> Chapter:
+    """Return the chapter on robustness and data checks."""
+    t, section = folio.t, folio.record.robustness
+    title, lead = t("robustness.title"), t("robustness.lead")
+    if section is None:
+        return Chapter(number="", title=title, anchor="robustness", lead=lead, blocks=(folio.absent("robustness"),))
+    overview = folio.table(
+        "robustness.overview",
+        folio.columns("check", "status<", "finding>"),
+        (_line(folio, check) for check in section.checks),
+    )
+    notes = (Bullets(items=section.notes, title=t("robustness.notes")),) if section.notes else ()
+    empty = (Callout(title=t("robustness.no_checks"), text=t("robustness.no_checks_text"), glyph="not_run"),)
+    return Chapter(
+        number="",
+        title=title,
+        anchor="robustness",
+        lead=lead,
+        blocks=(overview, *notes) if section.checks else (*empty, *notes),
+        sections=tuple(
+            Section(title=check.label, anchor=f"robustness-{number}", blocks=_check(folio, check))
+            for number, check in enumerate(section.checks, 1)
+            if check.status == "done" and (check.table or check.observations)
+        ),
+    )
+
+
+def _line(folio: Folio, check: CheckFacts) -> Row:
+    glyph = {"done": "recorded", "error": "error"}.get(check.status, "not_run")
+    return Row(
+        cells=(
+            Cell(text=check.label),
+            Cell(text=folio.t(f"stage.{check.status}"), glyph=glyph),
+            Cell(text=check.summary or check.reason),
+        )
+    )
+
+
+def _check(folio: Folio, check: CheckFacts) -> tuple[Block, ...]:
+    blocks: list[Block] = [Prose(paragraphs=(check.summary,))] if check.summary else []
+    found = [o for o in (folio.get(id) for id in check.observations) if o]
+    rows = (
+        Row(cells=(Cell(text=o.label, detail=o.id), folio.point(o), folio.interval(o), folio.rows_behind(o)))
+        for o in found
+    )
+    if found:
+        blocks.append(
+            folio.table(
+                "robustness.values", folio.columns("measure", "value#", "interval#", "n#"), rows, check=check.label
+            )
+        )
+    if len(check.table) > 1:
+        blocks.append(as_text(folio, check.table, folio.t("robustness.details", check=check.label)))
+    return tuple(blocks)
+
+
+def as_text(folio: Folio, table: tuple[tuple[str, ...], ...], caption: str) -> Table:
+    """Return a table that a stage wrote as text, its header row first."""
+    head, *lines = table
+    numeric = tuple(bool(lines) and all(_numeric(line[i]) for line in lines if i < len(line)) for i in range(len(head)))
+    rows = (
+        Row(cells=tuple(Cell(text=text, numeric=i < len(numeric) and numeric[i]) for i, text in enumerate(line)))
+        for line in lines
+    )
+    columns = tuple(Column(title=title, numeric=numeric[i]) for i, title in enumerate(head))
+    return folio.table("table.caption", columns, rows, dense=True, caption=caption)
+
+
+def _numeric(text: str) -> bool:
+    return not text or text[:1] in "+-−–<>≤≥.0123456789" and any(sign.isdigit() for sign in text)
