@@ -33,9 +33,14 @@ class Case:
         return {observation.id: observation for observation in self.observations}
 
     @cached_property
+    def declared(self) -> dict[str, Any]:
+        """What the spec's context states."""
+        return declared_facts(self.spec.context)
+
+    @cached_property
     def facts(self) -> dict[str, Any]:
         """Declared facts, and those that the audit knows of itself; what is derived cannot be declared otherwise."""
-        return declared_facts(self.spec.context) | derived_facts(self.spec, self.subject, self.fairness)
+        return self.declared | derived_facts(self.spec, self.subject, self.fairness)
 
     @cached_property
     def columns(self) -> dict[str, str]:

@@ -34,9 +34,9 @@ def derived_facts(spec: AuditSpec, subject: SubjectSection, fairness: FairnessSe
 
     `task`, `audit_of` (model or predictions), `has_train`, `has_test`, `has_target`, `has_features`, `has_sensitive`,
     `has_decision` (labels are predicted, so that somebody is selected), `has_small_groups` (among groups of columns
-    that have a role), `refittable` and `sensitive_roles`.
+    that have a role), `refittable`, `sensitive_roles`, and the rows of each table as `test_rows` and so on.
     """
-    tables = {table.role for table in subject.tables}
+    tables = {table.role: table.rows_used for table in subject.tables}
     columns = role_columns(spec)
     small = fairness is not None and any(
         group.small and not group.unknown
@@ -56,6 +56,7 @@ def derived_facts(spec: AuditSpec, subject: SubjectSection, fairness: FairnessSe
         "has_small_groups": small,
         "refittable": subject.model.refittable,
         "sensitive_roles": tuple(columns),
+        **{f"{role}_rows": rows for role, rows in tables.items()},
     }
 
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from audit.policy.case import Case
 from audit.policy.pack import Measure
-from audit.records.observation import encoded, grouping_key
+from audit.records.measured import Exact
+from audit.records.observation import encoded, group_key, grouping_key
 from audit.records.plan import STAGES
-from audit.records.sections import GroupFacts
+from audit.records.sections import GroupFacts, GroupingFacts
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,13 @@ class Asked:
 
     id: str
     """Id of an observation."""
+    wider: str = ""
+    """Id under which the measuring process says why it measured none of its kind."""
     group: GroupFacts | None = None
+    reference: bool = False
+    """Whether the group is the one that others are compared with."""
+    suffix: str = ""
+    """Argument that names the reference, in the ids of this measure and of those that go with it."""
     missing: str = ""
     """Why nothing can stand under this id; empty where something may."""
 
@@ -28,7 +35,7 @@ def asked(measure: Measure, case: Case) -> tuple[Asked, ...]:
     """Return everything that a measure asks for, the unanswerable included."""
     name = full_name(measure)
     if measure.group_by:
-        return tuple(item for roles in measure.group_by for item in _by_group(name, roles, case))
+        return tuple(item for roles in measure.group_by for item in _by_group(name, roles, measure, case))
     if "*" in name:
         pattern = re.compile("[^/]+".join(re.escape(piece) for piece in name.split("*")))
         found = tuple(Asked(id) for id in case.by_id if pattern.fullmatch(id))
@@ -39,7 +46,7 @@ def asked(measure: Measure, case: Case) -> tuple[Asked, ...]:
 def full_name(measure: Measure) -> str:
     """Return `stage/measure;argument=value`, from which ids are made."""
     first = measure.metric.split("/", 1)[0]
-    stage = "" if first in (*STAGES, "context") else "fairness/" if measure.group_by else "performance/"
+    stage = "" if first in (*STAGES, "context", "subject") else "fairness/" if measure.group_by else "performance/"
     head, *tail = f"{stage}{measure.metric}".split("/", 2)
     arguments = "".join(f";{encoded(key)}={encoded(str(value))}" for key, value in sorted(measure.args.items()))
     return "/".join([head, *(tail[:1] and [tail[0] + arguments]), *tail[1:]])
@@ -48,10 +55,10 @@ def full_name(measure: Measure) -> str:
 def companion_id(item: Asked, measure: str) -> str:
     """Return the id of another measure of the same group, or of the same stage where there are no groups."""
     stage = item.id.split("/", 1)[0]
-    return f"{stage}/{measure}/{item.group.key}" if item.group else f"{stage}/{measure}"
+    return f"{stage}/{measure}{item.suffix}/{item.group.key}" if item.group else f"{stage}/{measure}"
 
 
-def _by_group(name: str, roles: tuple[str, ...], case: Case) -> Iterator[Asked]:
+def _by_group(name: str, roles: tuple[str, ...], measure: Measure, case: Case) -> Iterator[Asked]:
     unmapped = [role for role in roles if role not in case.columns]
     if unmapped:
         reason = f"No column plays the role {' or '.join(unmapped)}: name it in sensitive.roles."
@@ -67,4 +74,30 @@ def _by_group(name: str, roles: tuple[str, ...], case: Case) -> Iterator[Asked]:
     elif "{grouping}" in name:
         yield Asked(name.replace("{grouping}", grouping.key))
     else:
-        yield from (Asked(f"{name}/{group.key}", group) for group in grouping.groups)
+        yield from _each_group(name, grouping, measure, case)
+
+
+def _each_group(name: str, grouping: GroupingFacts, measure: Measure, case: Case) -> Iterator[Asked]:
+    suffix = _suffix(grouping, measure.reference)
+    for group in grouping.groups:
+        yield Asked(
+            id=f"{name}{suffix}/{group.key}",
+            wider=f"{name}/{grouping.key}",
+            group=group,
+            reference=measure.reference is not None and _is_reference(group, suffix, case),
+            suffix=suffix,
+        )
+
+
+def _suffix(grouping: GroupingFacts, reference: str | None) -> str:
+    """Return the argument that ids carry where a control names another reference than the spec does."""
+    own = grouping.reference or "highest_rate"
+    if reference is None or own in (reference, group_key(grouping.columns[:1], (reference,))):
+        return ""
+    return f";reference={encoded(reference)}"
+
+
+def _is_reference(group: GroupFacts, suffix: str, case: Case) -> bool:
+    # Only the ratio of a group to itself is exact: every other one is an estimate.
+    ratio = case.by_id.get(f"fairness/impact_ratio{suffix}/{group.key}")
+    return ratio is not None and isinstance(ratio.measured, Exact)

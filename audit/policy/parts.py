@@ -54,6 +54,8 @@ def _recorded(item: Asked, case: Case) -> Part:
     stage, _, rest = item.id.partition("/")
     if stage == "context":
         return _declared(item, rest, case)
+    if stage == "subject":
+        return _known(item, rest, case)
     if not rest and stage in STAGES:
         return _whole_stage(stage, case)
     observation = _observed(item, case)
@@ -68,12 +70,22 @@ def _recorded(item: Asked, case: Case) -> Part:
 
 
 def _declared(item: Asked, key: str, case: Case) -> Part:
-    if key not in case.facts:
+    if key not in case.declared:
         where = f"context.{key}" if key in type(case.spec.context).model_fields else f"context.facts.{key}"
         return Part(observation=item.id, outcome="not_run", reason=f"Nobody declared it: write {where} in the spec.")
-    value = case.facts[key]
+    return Part(observation=item.id, outcome="recorded", reason=f"The spec declares: {_text(case.declared[key])}.")
+
+
+def _known(item: Asked, key: str, case: Case) -> Part:
+    words = key.replace("_", " ")
+    if key not in case.facts:
+        return Part(observation=item.id, outcome="not_run", reason=f"The audit has no {words}.")
+    return Part(observation=item.id, outcome="recorded", reason=f"The audit has {words}: {_text(case.facts[key])}.")
+
+
+def _text(value: object) -> str:
     text = "; ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-    return Part(observation=item.id, outcome="recorded", reason=f"The spec declares: {text.rstrip('.')}.")
+    return text.rstrip(".")
 
 
 def _whole_stage(stage: str, case: Case) -> Part:
@@ -91,8 +103,7 @@ def _whole_stage(stage: str, case: Case) -> Part:
 
 
 def _ready(item: Asked, control: Control, limit: PackLimit, case: Case) -> _Ready | Part:
-    unknown = _unknown(item, control)
-    observation = unknown or _observed(item, case)
+    observation = _unknown(item, control) or _reference(item) or _observed(item, case)
     if isinstance(observation, Part):
         return observation
     measured = observation.measured
@@ -108,10 +119,12 @@ def _ready(item: Asked, control: Control, limit: PackLimit, case: Case) -> _Read
 
 
 def _observed(item: Asked, case: Case) -> Observation | Part:
+    found = case.by_id.get(item.id) or case.by_id.get(item.wider)
+    if found is not None:
+        return found
     if item.missing:
         return Part(observation=item.id, outcome="not_run", reason=item.missing)
-    found = case.by_id.get(item.id)
-    return found if found is not None else _absent(item, case, "It was not measured.")
+    return _absent(item, case, "It was not measured.")
 
 
 def _absent(item: Asked, case: Case, otherwise: str) -> Part:
@@ -131,6 +144,13 @@ def _unknown(item: Asked, control: Control) -> Part | None:
         reason = f"The group is unknown for {counted}, which this control does not allow."
         return Part(observation=item.id, outcome="error", reason=reason)
     reason = f"The group is unknown for {counted}: counted, not judged."
+    return Part(observation=item.id, outcome="not_applicable", reason=reason)
+
+
+def _reference(item: Asked) -> Part | None:
+    if not item.reference or item.group is None:
+        return None
+    reason = f"{item.group.label} is the reference group, which others are compared with."
     return Part(observation=item.id, outcome="not_applicable", reason=reason)
 
 
