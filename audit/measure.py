@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from audit.records.observation import Observation
     from audit.subject.evidence import Evidence, Tell
 
-    Measure = Callable[[Evidence, Plan, Tell], tuple[BaseModel, tuple[Observation, ...]]]
+    Result = tuple[BaseModel, tuple[Observation, ...]]
+    Measure = Callable[[Evidence, Plan, Tell], Result]
 
 
 def main() -> None:
@@ -80,14 +81,18 @@ def _measure(stage: Stage, evidence: Evidence, plan: Plan, stream: IO[bytes], du
 
     teller = Teller(stream, stage)
     teller.progress(0, 0)
-    measure: Measure = import_module(f"audit.{stage}.measure").measure
     with _timed(stage, durations), _recorded(teller):
-        result = attempt(measure, evidence, plan, teller)
+        result = attempt(_measured, stage, evidence, plan, teller)
     if isinstance(result, AuditError):
         _send(stream, _failure(stage, result))
         return
     section, observations = result
     _send(stream, Measurement(stage=stage, section=section.model_dump(mode="json"), observations=observations))
+
+
+def _measured(stage: Stage, evidence: Evidence, plan: Plan, teller: Teller) -> Result:
+    measure: Measure = import_module(f"audit.{stage}.measure").measure
+    return measure(evidence, plan, teller)
 
 
 def _last_words(evidence: Evidence, plan: Plan, sandbox: str, durations: dict[str, float]) -> Finished:

@@ -44,7 +44,7 @@ class Identity:
     heard: Callable[[str], None]
 
 
-def identity_of_file(file: ModelFile, form: str, *, trusted: bool = False) -> Identity:
+def identity_of_file(file: ModelFile, form: str, trust: tuple[str, ...] = ()) -> Identity:
     """Say what is known of a model that comes from a file."""
     return Identity(
         place=file.place,
@@ -52,7 +52,7 @@ def identity_of_file(file: ModelFile, form: str, *, trusted: bool = False) -> Id
         format=form,
         sha256=file.sha256,
         size=len(file.content),
-        trust=(form,) if trusted else (),
+        trust=trust,
         code=file.code,
         seed=file.seed,
         heard=file.heard,

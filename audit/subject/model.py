@@ -31,7 +31,7 @@ def load_model(whole: AuditSpec, file: InputFile, code: Sequence[InputFile], tel
     content = content_of(file, place, ModelError)
     form = _recognised(place, content)
     _refuse_other_digest(place, spec, file)
-    if form.runs_code:
+    if form.trusted_by:
         _refuse_untrusted(place, form, spec, file)
     run_code(code, spec.code)
     return form.load(
@@ -110,7 +110,7 @@ def _refuse_other_digest(place: str, spec: ModelSpec, file: InputFile) -> None:
 
 def _refuse_untrusted(place: str, form: ModelFormat, spec: ModelSpec, file: InputFile) -> None:
     problems = []
-    if form.name not in spec.trust:
+    if not set(form.trusted_by) & set(spec.trust):
         problems.append(
             Problem(
                 place,

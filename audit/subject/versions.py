@@ -18,6 +18,6 @@ def versions() -> dict[str, str]:
 
 
 _PACKAGES = (
-    "model-audit", "numpy", "scipy", "pandas", "pyarrow", "scikit-learn", "shap", "numba", "skops", "joblib", "lightgbm",
-    "xgboost", "xgboost-cpu",
+    "model-audit", "numpy", "scipy", "pandas", "pyarrow", "scikit-learn", "shap", "numba", "skops", "joblib",
+    "lightgbm", "xgboost", "xgboost-cpu",
 )  # fmt: skip
