@@ -58,7 +58,7 @@ def subset_css(text: str) -> str:
         if face.family == CHINESE:
             held -= _coverage(FACES[0])
         if held:
-            rules.append(_rule(face, held))
+            rules.append(_rule(face, frozenset(held)))
     return "\n".join(rules)
 
 

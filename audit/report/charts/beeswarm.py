@@ -24,8 +24,8 @@ from audit.report.charts.drawing import (
 from audit.report.charts.rows import TOP, Rows, rows_for
 from audit.report.charts.text import text_width
 
-# From pale orange to deep blue, so that the order survives a grey print.
-RAMP = ("#f6c48f", "#e3b690", "#b9acab", "#86a3bd", "#4b8fbe", "#0072B2", "#00507d")
+# From pale orange to deep blue: the order survives a grey print, and each shade can be seen on white and on black.
+RAMP = ("#f3b778", "#e0b08b", "#bfaea6", "#93a8b8", "#5f9cc4", "#2f86bd", "#0068a3")
 
 
 def beeswarm(densities: Sequence[Density], *, title: str, description: str, axis_label: str) -> str:
@@ -85,7 +85,7 @@ def _shade(rank: float | None) -> str:
 
 
 def _paint(shade: str) -> str:
-    return 'class="k-grey" fill="#8a949e"' if shade == "none" else f'class="k-r{shade}" fill="{RAMP[int(shade)]}"'
+    return 'class="k-grey" fill="#8a949e"' if shade == "none" else f'fill="{RAMP[int(shade)]}"'
 
 
 def _key(y: float) -> str:

@@ -104,7 +104,7 @@ def _cell(grid: Grid, cell: Cell, size: float) -> str:
     ground = 'class="k-orange-cell" fill="#D55E00"' if cell.second else 'class="k-blue-cell" fill="#0072B2"'
     # Never so deep that dark words on it could not be read.
     opacity = 0.0 if cell.depth is None else 0.05 + 0.5 * cell.depth
-    empty = 'class="k-empty" fill="#f1f3f5"'
+    empty = 'class="k-grid" fill="#f1f3f5"'
     width, height = grid.cell_width - 1.5, grid.cell_height - 1.5
     painted = (
         box(x, y, width, height, empty) if cell.depth is None else box(x, y, width, height, ground, opacity=opacity)
