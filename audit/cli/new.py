@@ -36,6 +36,7 @@ def new(
     from audit.spec.starter import starter_spec
     from audit.subject.sandbox.inputs import opened
 
+    _refuse_missing({"--model": model, "--data": data})
     _refuse_existing(out)
     with opened((("model", model), ("table", data))) as (model_file, table_file):
         look = _look(model_file, table_file)
@@ -103,6 +104,15 @@ def _is_under(path: str, home: Path) -> bool:
 def _name(path: str, home: Path) -> str:
     resolved = Path(path).resolve()
     return resolved.relative_to(home).as_posix() if resolved.is_relative_to(home) else str(resolved)
+
+
+def _refuse_missing(files: dict[str, Path]) -> None:
+    from audit.spec.paths import nearest_file
+
+    missing = {option: path for option, path in files.items() if not path.exists()}
+    if missing:
+        hints = (Problem(o, f"there is no file {str(p)!r}.", nearest_file(p, Path())) for o, p in missing.items())
+        raise DataError(*hints)
 
 
 def _refuse_existing(out: Path) -> None:

@@ -266,8 +266,11 @@ def _in_words(wrong: yaml.MarkedYAMLError) -> tuple[str, str]:
 _UNEVEN = "this line is indented differently from its neighbours, or a quote or bracket before it is open."
 _SYNTAX = (
     ("'\\t'", "a tab stands where only spaces may.", "Indent with spaces."),
-    ("mapping values are not allowed", "a second ': ' stands in this line, or the line is indented too far.",
-     "Put text that holds ': ' in quotes, or mend the indentation."),
+    (
+        "mapping values are not allowed",
+        "a second ': ' stands in this line, or the line is indented too far.",
+        "Put text that holds ': ' in quotes, or mend the indentation.",
+    ),
     ("could not find expected ':'", "a key without ':' ends here.", "Write `key: value`."),
     ("quoted scalar", "a quote is opened and never closed.", "Close it."),
     ("flow sequence", "a '[' is opened and not closed before this place.", "Close it with ']' or add a comma."),
@@ -331,4 +334,3 @@ def _entries_of(
             problems.append(placed(mark, inner, message, "Delete one of the two."))
         entries[name] = Entry(mark, _node_of(item, mark, inner, depth + 1, problems))
     return entries
-

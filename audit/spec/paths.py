@@ -74,10 +74,23 @@ def resolve_path(folder: Path, allow_paths: tuple[str, ...], text: str, place: s
         hint = f"Move it there, or name its folder: allow_paths: [{path.parent}]."
         raise SpecError(Problem(place, f"{text!r} lies outside the spec's folder{link}.", hint))
     if kind == "missing":
-        raise SpecError(Problem(place, f"there is no file {text!r} in {folder}.", _nearest(written, folder)))
+        raise SpecError(Problem(place, f"there is no file {text!r} in {folder}.", nearest_file(written, folder)))
     if kind != "file":
         raise SpecError(Problem(place, f"expected a file, found that {text!r} is {kind}."))
     return path
+
+
+def nearest_file(written: Path, folder: Path) -> str:
+    """Return a sentence with the file that a missing one may have been meant to be, as seen from `folder`."""
+    parent = written.parent
+    if not parent.is_dir():
+        return f"The folder {parent} does not exist."
+    names = sorted(entry.name for entry in parent.iterdir() if entry.is_file())
+    near = get_close_matches(written.name, names, n=1)
+    if near:
+        found = parent / near[0]
+        return f"Did you mean {str(found.relative_to(folder) if found.is_relative_to(folder) else found)!r}?"
+    return "Names are relative to the folder of the spec."
 
 
 def is_pack_path(name: str) -> bool:
@@ -91,18 +104,6 @@ def _kind_of(path: Path) -> str:
     if path.is_dir():
         return "a folder"
     return "no regular file" if path.exists() else "missing"
-
-
-def _nearest(written: Path, folder: Path) -> str:
-    parent = written.parent
-    if not parent.is_dir():
-        return f"The folder {parent} does not exist."
-    names = sorted(entry.name for entry in parent.iterdir() if entry.is_file())
-    near = get_close_matches(written.name, names, n=1)
-    if near:
-        found = parent / near[0]
-        return f"Did you mean {str(found.relative_to(folder) if found.is_relative_to(folder) else found)!r}?"
-    return "Names are relative to the folder of the spec."
 
 
 def _named(read: ReadSpec) -> Iterator[tuple[str, tuple[str | int, ...], str]]:
