@@ -1,0 +1,92 @@
+"""Release decisions after arrest for a minor drug offence, Toronto 1997 to 2002: a classifier and three sensitive columns."""
+
+from __future__ import annotations
+
+import pandas as pd
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.model_selection import train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
+
+from audit.demo.made import Demo
+from audit.errors import MissingDependencyError, Problem
+
+_TEXT = ["employed", "citizen"]
+_NUMBERS = ["age", "checks", "year"]
+
+
+def make() -> Demo:
+    """Fit a boosting that reads neither colour nor sex, on seven rows of ten."""
+    train, test = train_test_split(_table(), test_size=0.3, random_state=0)
+    model = make_pipeline(
+        make_column_transformer((OneHotEncoder(drop="if_binary"), _TEXT), ("passthrough", _NUMBERS)),
+        HistGradientBoostingClassifier(learning_rate=0.05, max_iter=60, max_leaf_nodes=8, random_state=0),
+    )
+    model.fit(train[_TEXT + _NUMBERS], train["released"])
+    return Demo(model=model, train=train, test=test, spec=_SPEC)
+
+
+def _table() -> pd.DataFrame:
+    try:
+        from sklego.datasets import load_arrests
+    except ImportError as error:
+        raise MissingDependencyError(
+            Problem(
+                "audit demo arrests",
+                "the data come with scikit-lego, which is not installed.",
+                "pip install 'model-audit[demo]', or try `audit demo diabetes`.",
+            )
+        ) from error
+    return load_arrests(as_frame=True)
+
+
+_SPEC = """\
+# The spec of an audit: edit it, then  audit run audit.yaml
+# Every key that is left out means its sensible default; an unknown key is an error.
+audit: 1
+title: Release after arrest, a demonstration
+
+# What packs and readers need to know and no file can tell.
+context:
+  owner: the audit project (demonstration)
+  purpose: To show an audit on real data. Nobody should be released or held by this model.
+  use_case: pretrial_release
+  jurisdiction: [CA]
+  version: "1.0"
+  out_of_scope:
+    - any decision about a person
+  facts:
+    demonstration: true        # lets us-ugesp-adverse-impact show its arithmetic outside employment
+    ethical_considerations: Past police decisions are the target, so their bias is part of what is learnt.
+    caveats: One city, one kind of offence, 1997 to 2002.
+
+model:
+  path: model.skops            # skops files load without running code; its format is told by its content
+  name: arrests-boosting
+  # sha256: pin the model here; `shasum -a 256 model.skops` prints it
+
+data:
+  test: test.csv               # rows the model has never seen: every headline figure comes from these
+  train: train.csv             # rows it was fitted on: cross-validation, overlap, drift, train against held-out
+  target: released
+
+decision:
+  positive: "Yes"              # the label that the model's score is the score of
+  favourable: "Yes"            # the label that is good for the person: selection rates are of this one
+  threshold: 0.5
+
+# Groups of people. The model reads neither colour nor sex; it reads age.
+sensitive:
+  features: [colour, sex, age]
+  roles: {colour: race_ethnicity}   # what policy packs call a column; sex is known by its own name
+  intersections: [[colour, sex]]
+  bins: {age: [12, 18, 25, 35, 70]}
+  minimum_group: 30            # smaller groups are shown, not judged
+
+# Packs of controls: two that suit any model, and the four-fifths rule. Or your own: ./house.yaml
+policies: [model-card-core, technical-soundness, us-ugesp-adverse-impact]
+
+report: {formats: [html, pdf, json]}
+seed: 0
+"""
