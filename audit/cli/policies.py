@@ -29,9 +29,8 @@ def policies(
     from audit.policy.read import pack_path, read_pack, shipped_packs
 
     if what == "show" and name is None:
-        raise SpecError(
-            Problem("audit policies show", "expected the name of a pack.", f"Known: {', '.join(shipped_packs())}.")
-        )
+        known = f"Known: {', '.join(shipped_packs())}."
+        raise SpecError(Problem("audit policies show", "expected the name of a pack.", known))
     if what == "schema":
         print(json.dumps(Pack.model_json_schema(), indent=2))
     elif name is not None:

@@ -1,4 +1,4 @@
-"""Release decisions after arrest for a minor drug offence, Toronto 1997 to 2002: a classifier and three sensitive columns."""
+"""Release after arrest for a minor drug offence, Toronto 1997 to 2002: a classifier, three sensitive columns."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ def _table() -> pd.DataFrame:
                 "pip install 'model-audit[demo]', or try `audit demo diabetes`.",
             )
         ) from error
-    return load_arrests(as_frame=True)
+    table: pd.DataFrame = load_arrests(as_frame=True)
+    return table
 
 
 _SPEC = """\
@@ -74,7 +75,7 @@ data:
 decision:
   positive: "Yes"              # the label that the model's score is the score of
   favourable: "Yes"            # the label that is good for the person: selection rates are of this one
-  threshold: 0.5
+  threshold: 0.8               # release from this probability on; at the usual 0.5 nearly everybody is released
 
 # Groups of people. The model reads neither colour nor sex; it reads age.
 sensitive:
