@@ -2,8 +2,9 @@
 
 Intervals, by the form of the metric: Wilson for a share of rows (on Kish's effective size under sampling weights);
 the method of variance estimates recovery over Wilson intervals for a mean of shares; DeLong for the area under the ROC
-curve; Student's t for a mean of losses; for everything else the percentiles of a bootstrap over rows, drawn from the
-confusion cells where the metric is a function of them, which is the same law.
+curve, and Newcombe's where that area is exactly 0 or 1; Student's t for a mean of losses; Wald for a fitted coefficient;
+for everything else the percentiles of a bootstrap over rows, drawn from the confusion cells where the metric is a
+function of them, which is the same law. Percentiles are mirrored about the estimate where noise only adds.
 """
 
 from __future__ import annotations
@@ -270,6 +271,8 @@ def _of_rows(form: Form, metric: Metric, sample: Sample, interval: IntervalSpec,
         case _:
             draws = _row_replicates(form, sample, interval.resamples, rng)
             method, ends = "bootstrap", _percentile(draws, interval.level)
+            if form.reflected and ends[0] is not None and ends[1] is not None:
+                method, ends = "bootstrap_basic", (2 * value - ends[1], 2 * value - ends[0])
     return _measured(form, value, ends, metric, interval.level, method, rows_of(sample))
 
 

@@ -27,6 +27,8 @@ class Form(ABC):
 
     undefined: str
     """Why there is no value when the rows allow none."""
+    reflected: bool = False
+    """Whether noise pushes the measure one way, so that replicates overshoot the sample as the sample does the truth."""
 
     def __call__(self, sample: Sample) -> float:
         """Return the value; raise UndefinedMeasureError where there is none."""
@@ -136,6 +138,7 @@ class Sums(Form):
     value: Callable[[Array], Array]
     """(..., q) weighted sums -> (...,) values, NaN where undefined."""
     undefined: str
+    reflected: bool = False
 
     def statistic(self, sample: Sample) -> Statistic:
         """Return the measure of these rows as a function of their weights."""
@@ -175,6 +178,7 @@ class Ranked(Form):
     value: Callable[[Array, Array], Array]
     """(..., m) cumulated positives and rows, highest score first -> (...,) values, NaN where undefined."""
     undefined: str = "only one class is present"
+    reflected: bool = False
 
     def statistic(self, sample: Sample) -> Statistic:
         """Return the measure of these rows as a function of their weights."""

@@ -27,7 +27,7 @@ def calibration_error(bins: int) -> Sums:
     def total(sums: Array) -> Array:
         return ratio(np.abs(sums[..., :-1]).sum(axis=-1), sums[..., -1])
 
-    return Sums(excess, total, undefined="there are no rows")
+    return Sums(excess, total, undefined="there are no rows", reflected=True)
 
 
 METRIC = Metric(

@@ -20,7 +20,7 @@ def widest_gap(positives: Array, counted: Array) -> Array:
 METRIC = Metric(
     name="ks_statistic",
     label="KS statistic",
-    compute=Ranked(widest_gap),
+    compute=Ranked(widest_gap, reflected=True),
     response="score",
     higher_is_better=True,
     tasks=("binary", "ranking_score"),

@@ -1,0 +1,1 @@
+"""How well the model predicts rows that it has not seen."""

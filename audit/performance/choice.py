@@ -1,0 +1,131 @@
+"""Turns a task, a spec and requests into the list of figures to measure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from audit import catalogue
+from audit.declarations.metric import Metric, Sample
+from audit.estimation.estimate import applies
+from audit.estimation.one_vs_rest import one_vs_rest
+from audit.records.observation import encoded
+from audit.records.plan import Plan
+from audit.records.spec import Task
+
+DEFAULTS: dict[Task, tuple[str, ...]] = {
+    "binary": (
+        "roc_auc",
+        "balanced_accuracy",
+        "accuracy",
+        "precision",
+        "true_positive_rate",
+        "false_positive_rate",
+        "f1",
+        "matthews_corrcoef",
+        "average_precision",
+        "log_loss",
+        "brier_score",
+        "expected_calibration_error",
+        "calibration_slope",
+        "calibration_intercept",
+        "prevalence",
+        "selection_rate",
+    ),
+    "multiclass": (
+        "balanced_accuracy",
+        "accuracy",
+        "f1",
+        "precision",
+        "recall",
+        "roc_auc",
+        "log_loss",
+        "matthews_corrcoef",
+        "cohen_kappa",
+    ),
+    "regression": (
+        "r2",
+        "root_mean_squared_error",
+        "mean_absolute_error",
+        "median_absolute_error",
+        "mean_error",
+        "mean_prediction",
+    ),
+    "ranking_score": ("roc_auc", "gini", "average_precision", "ks_statistic"),
+}
+"""The usual measures, the one that leads first.
+
+What leads must mean the same whatever the class sizes and units, and guessing must have a value known beforehand: the
+area under the ROC curve (0.5) where there are scores, balanced accuracy (1 / K) where there are labels only, and
+R squared (0) in regression.
+"""
+
+ALWAYS = frozenset({"beats_dummy", "overfit_gap"})
+"""Measures of this stage that are no metrics and are told without being asked for."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number to measure, under its public name."""
+
+    name: str
+    """`f1`, `f1/macro`, `f1/class=setosa`: the id without its stage."""
+    label: str
+    metric: Metric
+    """What measures it, an average over classes already chosen."""
+    of_class: int | None = None
+    """Code of the class that is held against the rest; None for all."""
+
+    def rows(self, sample: Sample) -> Sample:
+        """Return the sample as this figure sees it."""
+        return sample if self.of_class is None else one_vs_rest(sample, self.of_class)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What will be measured."""
+
+    metrics: tuple[Metric, ...]
+    """In the order a reader expects."""
+    headline: Metric | None
+    """The one that leads; None where no metric with a direction can be measured."""
+    unknown: tuple[str, ...]
+    """Names asked for that no metric has."""
+
+
+def chosen(plan: Plan, sample: Sample, task: Task) -> Choice:
+    """Return the metrics that the spec names, or the usual ones, and those that packs ask for."""
+    spec = plan.spec.performance
+    asked = spec.metrics if spec and spec.metrics is not None else DEFAULTS[task]
+    wanted = [r.measure.split("/", 1)[0] for r in plan.requests if r.stage == "performance"]
+    names = [name for name in dict.fromkeys((*asked, *wanted)) if name not in ALWAYS]
+    known = set(catalogue.names("metrics"))
+    metrics = tuple(catalogue.load("metrics", name) for name in names if name in known)
+    able = (m for m in metrics if m.higher_is_better is not None and not applies(m, sample, task))
+    return Choice(metrics, next(able, None), tuple(name for name in names if name not in known))
+
+
+def leading(metric: Metric, task: Task) -> Figure:
+    """Return the one figure that stands for a metric: in multiclass its first average, where it has averages."""
+    return next(_overall(metric, task))
+
+
+def figures(metric: Metric, task: Task, classes: tuple[str, ...]) -> tuple[Figure, ...]:
+    """Return every figure of a metric: overall, each average, each class."""
+    found = list(_overall(metric, task))
+    if task == "multiclass" and metric.per_class:
+        single = replace(metric, averages={})
+        found += [
+            Figure(f"{metric.name}/class={encoded(text)}", f"{metric.label}, class {text}", single, code)
+            for code, text in enumerate(classes)
+        ]
+    return tuple(found)
+
+
+def _overall(metric: Metric, task: Task) -> Iterator[Figure]:
+    if task != "multiclass" or not metric.averages:
+        yield Figure(metric.name, metric.label, metric)
+        return
+    for name, form in metric.averages.items():
+        averaged = replace(metric, compute=form, averages={})
+        yield Figure(f"{metric.name}/{name}", f"{metric.label} ({name} average)", averaged)

@@ -1,0 +1,220 @@
+"""Turns evidence into the performance section: figures, gaps, peers, folds and curves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from audit.declarations.metric import Metric, Sample
+from audit.estimation.difference import independent_difference, oriented, paired_difference
+from audit.estimation.estimate import applies
+from audit.estimation.seeds import child_seed
+from audit.performance.choice import Choice, Figure, chosen, figures, leading
+from audit.performance.cross_validation import cross_validated, facts_of
+from audit.performance.curves import confusion_of, curves_of
+from audit.performance.gauge import Gauge
+from audit.performance.peers import Peer, baseline, dummy
+from audit.records.measured import Measured, Undefined
+from audit.records.observation import Observation
+from audit.records.plan import Plan
+from audit.records.sections import MeasureFacts, PerformanceSection
+from audit.records.spec import PerformanceSpec
+from audit.subject.evidence import Evaluation, Evidence, Tell
+
+COMPARED = frozenset({"accuracy", "log_loss", "mean_absolute_error"})
+"""Metrics whose difference to each peer is told beside the headline's."""
+
+
+def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[PerformanceSection, tuple[Observation, ...]]:
+    """Measure how well the model predicts rows that it has not seen.
+
+    Parameters
+    ----------
+    evidence : predictions of every table, made once
+    plan : the spec's metrics, interval and seed, and what packs ask for
+    tell : hears of progress and of warnings of third-party code
+
+    Returns
+    -------
+    The section, and one observation for each figure.
+    """
+    spec = plan.spec.performance or PerformanceSpec()
+    evidence = _weighed(evidence, plan)
+    headline, task = evidence.headline, evidence.subject.task
+    choice = chosen(plan, headline.sample, task)
+    gauge = Gauge(task, spec.interval, child_seed(plan.spec.seed, "performance"), tell)
+    tell.progress(0, 5, "headline figures")
+    observations = [*_headline(choice, evidence, gauge), *_unknown(choice, headline)]
+    tell.progress(1, 5, "training rows")
+    observations += _against_training(choice, evidence, gauge)
+    tell.progress(2, 5, "cross-validation")
+    observations += cross_validated(choice, evidence, gauge)
+    tell.progress(3, 5, "dummy and baseline")
+    peers, lacking = _peers(evidence, spec, tell)
+    observations += _against_peers(choice, evidence, peers, gauge)
+    tell.progress(4, 5, "curves")
+    section = PerformanceSection(
+        measures=tuple(_facts(metric) for metric in choice.metrics),
+        headline=choice.headline.name if choice.headline else None,
+        scope=headline.scope,
+        curves=curves_of(headline.sample, evidence.subject, spec.interval.level),
+        confusion=confusion_of(headline, evidence.subject),
+        cross_validation=facts_of(evidence, plan),
+        peers=tuple(peer.facts for peer in peers),
+        notes=(*_notes(evidence), *lacking),
+    )
+    tell.progress(5, 5)
+    return section, tuple(observations)
+
+
+def _weighed(evidence: Evidence, plan: Plan) -> Evidence:
+    """Say what the weights mean wherever rows are measured."""
+    if plan.spec.data.weight is None:
+        return evidence
+    kind = plan.spec.data.weight.kind
+
+    def told(evaluation: Evaluation | None) -> Evaluation | None:
+        return evaluation and replace(evaluation, sample=replace(evaluation.sample, weight_kind=kind))
+
+    headline = told(evidence.headline)
+    assert headline is not None
+    return replace(
+        evidence,
+        headline=headline,
+        held_out=told(evidence.held_out),
+        out_of_fold=told(evidence.out_of_fold),
+        train=told(evidence.train),
+    )
+
+
+def _headline(choice: Choice, evidence: Evidence, gauge: Gauge) -> list[Observation]:
+    subject, rows = evidence.subject, evidence.headline
+    found = (figure for metric in choice.metrics for figure in figures(metric, subject.task, subject.classes))
+    return [_observation(f, f.name, f.label, gauge.measured(f, rows.sample), rows) for f in found]
+
+
+def _unknown(choice: Choice, rows: Evaluation) -> list[Observation]:
+    reason = "There is no metric of that name."
+    return [
+        Observation(id=f"performance/{name}", label=name, measured=Undefined(reason=reason), scope=rows.scope)
+        for name in choice.unknown
+    ]
+
+
+def _against_training(choice: Choice, evidence: Evidence, gauge: Gauge) -> list[Observation]:
+    train, rows = evidence.train, evidence.headline
+    gap: Measured = Undefined(reason=_no_gap(choice, evidence))
+    found = []
+    for metric in _directed(choice, rows.sample, gauge) if train else ():
+        assert train is not None
+        figure = leading(metric, gauge.task)
+        seen, unseen = gauge.measured(figure, train.sample, beside=True), gauge.measured(figure, rows.sample)
+        difference = independent_difference(seen, unseen)
+        found.append(_observation(figure, f"{figure.name}/train", f"{figure.label} on training rows", seen, train))
+        label = f"{figure.label}, training rows less unseen rows"
+        found.append(_observation(figure, f"{figure.name}/train/difference", label, difference, rows))
+        if metric is choice.headline:
+            gap = oriented(difference, metric.higher_is_better)
+    led_by = f" of {choice.headline.label}" if choice.headline else ""
+    found.append(
+        Observation(
+            id="performance/overfit_gap",
+            label=f"Overfit gap{led_by}: how much better on training rows",
+            measured=gap,
+            higher_is_better=False,
+            scope=rows.scope,
+        )
+    )
+    return found
+
+
+def _no_gap(choice: Choice, evidence: Evidence) -> str:
+    if choice.headline is None:
+        return "No metric could be measured that would have a gap."
+    if evidence.subject.model is None:
+        return "There is no model to predict training rows with."
+    return "There are no labelled training rows to compare with."
+
+
+def _peers(evidence: Evidence, spec: PerformanceSpec, tell: Tell) -> tuple[tuple[Peer, ...], tuple[str, ...]]:
+    constant = dummy(evidence)
+    if constant is None:
+        return (), ("There is no dummy to compare with, because there are no labels.",)
+    if not spec.baseline:
+        return (constant,), ("The simple baseline is switched off in the spec.",)
+    simple = baseline(evidence, tell)
+    return ((constant,), (simple,)) if isinstance(simple, str) else ((constant, simple), ())
+
+
+def _against_peers(choice: Choice, evidence: Evidence, peers: tuple[Peer, ...], gauge: Gauge) -> list[Observation]:
+    rows = evidence.headline
+    found = []
+    gain: Measured = Undefined(reason="No metric could be measured on which to compare with a dummy.")
+    for peer in peers:
+        for metric in _directed(choice, rows.sample, gauge):
+            figure, name = leading(metric, gauge.task), peer.facts.name
+            of_peer = gauge.measured(figure, peer.sample, beside=True)
+            found.append(_observation(figure, f"{figure.name}/{name}", f"{figure.label} of the {name}", of_peer, rows))
+            if metric is not choice.headline and metric.name not in COMPARED:
+                continue
+            difference = paired_difference(figure.metric, rows.sample, peer.sample, gauge.interval, gauge.seed)
+            label = f"{figure.label}, model less {name}"
+            found.append(_observation(figure, f"{figure.name}/{name}/difference", label, difference, rows))
+            if metric is choice.headline and name == "dummy":
+                gain = oriented(difference, metric.higher_is_better)
+    led_by = f" in {choice.headline.label}" if choice.headline else ""
+    found.append(
+        Observation(
+            id="performance/beats_dummy",
+            label=f"Gain over the dummy{led_by}",
+            measured=gain,
+            higher_is_better=True,
+            scope=rows.scope,
+        )
+    )
+    return found
+
+
+def _directed(choice: Choice, sample: Sample, gauge: Gauge) -> tuple[Metric, ...]:
+    """Metrics of which more, or less, is better, and that can be measured here."""
+    return tuple(m for m in choice.metrics if m.higher_is_better is not None and not applies(m, sample, gauge.task))
+
+
+def _observation(figure: Figure, name: str, label: str, measured: Measured, rows: Evaluation) -> Observation:
+    return Observation(
+        id=f"performance/{name}",
+        label=label,
+        measured=measured,
+        higher_is_better=figure.metric.higher_is_better,
+        scope=rows.scope,
+    )
+
+
+def _facts(metric: Metric) -> MeasureFacts:
+    return MeasureFacts(
+        name=metric.name,
+        label=metric.label,
+        higher_is_better=metric.higher_is_better,
+        bounds=metric.bounds,
+        description=metric.description,
+        formula=metric.formula,
+        source=metric.source,
+    )
+
+
+def _notes(evidence: Evidence) -> tuple[str, ...]:
+    subject, found = evidence.subject, []
+    if evidence.headline.scope == "out_of_fold":
+        found.append(
+            "There is no held-out table: headline figures pool out-of-fold predictions of the training rows, "
+            "each made by a copy of the model that was fitted without that row."
+        )
+    if evidence.headline.sample.target is None:
+        found.append("There are no labels, so nothing that compares predictions with the truth was measured.")
+    if evidence.train is not None:
+        found.append(
+            "Figures on training rows are told only for their gap to unseen rows; the interval of the gap treats "
+            "both as independent."
+        )
+    if evidence.out_of_fold is None and subject.model is not None:
+        found.append(f"There was no cross-validation: {evidence.no_cross_validation}")
+    return tuple(found)
