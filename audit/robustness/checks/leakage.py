@@ -1,0 +1,136 @@
+"""Tries each feature alone against the target: one that nearly decides it may hold the answer."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from audit.catalogue import load
+from audit.declarations.check import Check, Finding, Setting
+from audit.declarations.metric import Metric, Sample
+from audit.estimation.estimate import estimate
+from audit.records.measured import Estimate, Measured, Undefined
+from audit.records.observation import Observation, encoded
+from audit.records.spec import IntervalSpec
+from audit.robustness.bins import binned
+from audit.subject.evidence import Evidence, Subject, Table
+
+MOST_ROWS = 20_000
+FOLDS = 5
+BINS = 32
+
+
+def find(evidence: Evidence, setting: Setting) -> Finding:
+    """Predict the target from each feature alone, cross-validated, by the mean of the target in bins of the feature.
+
+    Measured on train where there is one: a leak is made where rows are put together, and train has more of them. The
+    figure is the area under the ROC curve (of each class against the rest in multiclass), or R2 in regression.
+    """
+    table, rows = _rows(evidence.subject, setting.seed)
+    fold = np.random.default_rng(setting.seed).permutation(len(rows)) % FOLDS
+    metric: Metric = load("metrics", "roc_auc" if evidence.subject.classes else "r2")
+    alone = {
+        str(name): _alone(table, rows, position, fold, metric, evidence.subject, setting)
+        for position, name in enumerate(table.features.columns)
+    }
+    ranked = sorted(alone, key=lambda name: (-_value(alone[name]), name))
+    best = ranked[0]
+    scope = "train" if table.role == "train" else "held_out"
+    observations = (
+        _observed(
+            "robustness/single_feature_max", f"{metric.label} of the best single feature: {best}", alone[best], scope
+        ),
+        *(
+            _observed(
+                f"robustness/single_feature/{encoded(name)}", f"{metric.label} of {name} alone", alone[name], scope
+            )
+            for name in ranked
+        ),
+    )
+    sampled = "" if len(rows) == table.n else f", on {len(rows)} rows drawn from {table.n}"
+    told = alone[best]
+    figure = f"{told.value:.3f}" if isinstance(told, Estimate) else "undefined"
+    return Finding(
+        summary=f"The best single feature is {best}: {metric.label} {figure} in {table.role}{sampled}.",
+        observations=observations,
+    )
+
+
+def _rows(subject: Subject, seed: int) -> tuple[Table, NDArray[np.int64]]:
+    table = next(
+        t for t in (subject.train, subject.test) if t is not None and t.target is not None and t.features.shape[1]
+    )
+    rows = np.arange(table.n)
+    if table.n > MOST_ROWS:
+        rows = np.sort(np.random.default_rng(seed).choice(table.n, MOST_ROWS, replace=False))
+    return table, rows
+
+
+def _alone(
+    table: Table,
+    rows: NDArray[np.int64],
+    position: int,
+    fold: NDArray[np.int64],
+    metric: Metric,
+    subject: Subject,
+    setting: Setting,
+) -> Measured:
+    assert table.target is not None
+    target = table.target[rows]
+    weight = None if table.weight is None else table.weight[rows]
+    wanted = _wanted(target, subject)
+    mass = np.ones(len(rows)) if weight is None else weight
+    score = np.empty_like(wanted)
+    column = table.features.iloc[rows, position]
+    for held in range(FOLDS):
+        out = fold == held
+        score[out] = _means(column[~out], column[out], wanted[~out], mass[~out])
+    sample = Sample(
+        target=target,
+        score=score if wanted.shape[1] > 1 else score[:, 0],
+        weight=weight,
+        classes=len(subject.classes),
+        positive=subject.positive,
+        probability=bool(subject.classes),
+    )
+    return estimate(metric, sample, IntervalSpec(level=setting.level, resamples=200), setting.seed)
+
+
+def _wanted(target: NDArray[np.float64] | NDArray[np.int64], subject: Subject) -> NDArray[np.float64]:
+    """(n, 1) values or whether the class is the positive one; (n, K) one column a class in multiclass."""
+    if not subject.classes:
+        return target.astype(np.float64)[:, None]
+    if subject.positive is not None:
+        return np.asarray(target == subject.positive, dtype=np.float64)[:, None]
+    return np.asarray(target[:, None] == np.arange(len(subject.classes)), dtype=np.float64)
+
+
+def _means(
+    known: pd.Series, asked: pd.Series, wanted: NDArray[np.float64], mass: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """(m, k) mean of what is wanted in the bin of each value asked for, drawn to the overall mean by one row."""
+    learned, used, bins = binned(known, asked, BINS)
+    overall = (mass @ wanted) / mass.sum()
+    weight = np.bincount(learned, weights=mass, minlength=bins)
+    sums = np.stack([np.bincount(learned, weights=mass * column, minlength=bins) for column in wanted.T], axis=1)
+    means: NDArray[np.float64] = (sums + overall) / (weight[:, None] + 1)
+    return means[used]
+
+
+def _value(measured: Measured) -> float:
+    return -np.inf if isinstance(measured, Undefined) else float(measured.value)
+
+
+def _observed(id: str, label: str, measured: Measured, scope: str) -> Observation:
+    return Observation.model_validate({"id": id, "label": label, "measured": measured, "scope": scope})
+
+
+CHECK = Check(
+    name="leakage",
+    label="Single features that give the target away",
+    find=find,
+    needs=("features", "target"),
+    promises=("robustness/single_feature_max",),
+    description="How well each feature alone predicts the target out of fold; near 1 it may be made from the answer.",
+)

@@ -1,0 +1,97 @@
+"""Turns evidence into what the checks found, or why a check was not run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from audit.catalogue import load_all
+from audit.declarations.check import Check, Finding, Need, Setting
+from audit.errors import AuditError
+from audit.estimation.seeds import child_seed
+from audit.guard import attempt
+from audit.records.measured import Undefined
+from audit.records.observation import Observation
+from audit.records.plan import Plan
+from audit.records.sections import CheckFacts, RobustnessSection
+from audit.records.spec import IntervalSpec, RobustnessSpec
+from audit.subject.evidence import Evidence, Tell
+
+
+def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[RobustnessSection, tuple[Observation, ...]]:
+    """Run every check that the spec or a pack wants.
+
+    Returns
+    -------
+    section : RobustnessSection
+        What each check found, or why it was not run.
+    observations : tuple of Observation
+        `robustness/<measure>[/<feature>]`; what a check promises is there, undefined where it was not run.
+    """
+    checks = _wanted(plan)
+    facts: list[CheckFacts] = []
+    observations: list[Observation] = []
+    for done, check in enumerate(checks):
+        tell.progress(done, len(checks), check.label)
+        fact, found = _run(check, evidence, plan)
+        facts.append(fact)
+        observations += found
+    tell.progress(len(checks), len(checks))
+    return RobustnessSection(checks=tuple(facts)), tuple(observations)
+
+
+def lacking(needs: Iterable[Need], evidence: Evidence) -> str:
+    """Return what is missing for a check, as a sentence; empty where nothing is."""
+    subject = evidence.subject
+    tables = [table for table in (subject.test, subject.train, subject.reference) if table is not None]
+    there: dict[Need, tuple[bool, str]] = {
+        "train": (subject.train is not None, "There is no training table (data.train)."),
+        "test": (subject.test is not None, "There is no held-out table (data.test)."),
+        "baseline": (
+            subject.reference is not None or subject.train is not None,
+            "There is no table to compare with (data.reference or data.train).",
+        ),
+        "features": (any(t.features.shape[1] for t in tables), "The tables hold no columns that a model reads."),
+        "target": (any(t.target is not None for t in tables), "The tables hold no true labels (data.target)."),
+        "predictions": (
+            evidence.headline.predictions.score is not None or evidence.headline.predictions.label is not None,
+            "There are no predictions.",
+        ),
+    }
+    return " ".join(reason for need in needs for held, reason in [there[need]] if not held)
+
+
+def _wanted(plan: Plan) -> tuple[Check, ...]:
+    checks: dict[str, Check] = load_all("checks")
+    named = plan.spec.robustness.checks if isinstance(plan.spec.robustness, RobustnessSpec) else None
+    asked = {f"robustness/{r.measure}" for r in plan.requests if r.stage == "robustness"}
+    return tuple(c for n, c in checks.items() if named is None or n in named or asked.intersection(c.promises))
+
+
+def _run(check: Check, evidence: Evidence, plan: Plan) -> tuple[CheckFacts, tuple[Observation, ...]]:
+    missing = lacking(check.needs, evidence)
+    if missing:
+        return CheckFacts(name=check.name, label=check.label, status="not_run", reason=missing), _promised(
+            check, missing
+        )
+    interval = plan.spec.performance.interval if plan.spec.performance else IntervalSpec()
+    setting = Setting(level=interval.level, seed=child_seed(plan.spec.seed, f"robustness/{check.name}"))
+    found = attempt(check.find, evidence, setting)
+    if isinstance(found, AuditError):
+        reason = str(found)
+        return CheckFacts(name=check.name, label=check.label, status="error", reason=reason), _promised(check, reason)
+    return _done(check, found), found.observations
+
+
+def _done(check: Check, found: Finding) -> CheckFacts:
+    return CheckFacts(
+        name=check.name,
+        label=check.label,
+        status="done",
+        summary=found.summary,
+        observations=tuple(observation.id for observation in found.observations),
+        table=found.table,
+    )
+
+
+def _promised(check: Check, reason: str) -> tuple[Observation, ...]:
+    return tuple(Observation(id=id, label=check.label, measured=Undefined(reason=reason)) for id in check.promises)
