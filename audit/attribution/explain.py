@@ -81,9 +81,11 @@ def explain(ground: Ground) -> tuple[Ground, Explained]:
 
 
 def split_of(native: Any, from_frame: bool) -> Split:
-    """Cut a pipeline, or the winner of a search, before its last step."""
+    """Cut a pipeline, or the pipeline inside a search or a threshold, before its last step."""
     if hasattr(native, "best_estimator_"):
         return split_of(native.best_estimator_, from_frame)
+    if type(native).__name__ in ("FixedThresholdClassifier", "TunedThresholdClassifierCV"):
+        return split_of(native.estimator_, from_frame)
     if type(native).__name__ == "Pipeline" and isinstance(getattr(native, "steps", None), list):
         inner = split_of(native.steps[-1][1], from_frame)
         before = tuple(step for _, step in native.steps[:-1] if step is not None and not isinstance(step, str))
@@ -123,7 +125,7 @@ def _exact(ground: Ground, split: Split) -> tuple[Ground, Explained] | str:
         return explained
     if explained.values.shape[1] != len(owners):
         return "the encoded columns could not be counted"
-    return ground, _summed_back(explained, owners, ground, split)
+    return ground, _summed_back(explained, owners, ground)
 
 
 def _run(kind: Forest | Booster | Linear, ground: Ground, split: Split, width: int) -> Explained | str:
@@ -145,14 +147,17 @@ def _run(kind: Forest | Booster | Linear, ground: Ground, split: Split, width: i
     return explained
 
 
-def _summed_back(explained: Explained, owners: list[int], ground: Ground, split: Split) -> Explained:
+def _summed_back(explained: Explained, owners: list[int], ground: Ground) -> Explained:
     width = ground.rows.shape[1]
     membership = np.zeros((width, len(owners)))
     membership[owners, np.arange(len(owners))] = 1.0
     values = np.einsum("dm,nmk->ndk", membership, explained.values)
     notes = explained.notes
-    if split.steps and len(owners) != width:
-        notes += (f"The {len(owners)} encoded columns are summed back to the {width} original ones.",)
+    if len(owners) != width:
+        notes += (
+            f"The {len(owners)} encoded columns were attributed one by one, and summed back to the {width} original "
+            "ones.",
+        )
     return replace(explained, values=values, notes=notes)
 
 

@@ -29,7 +29,9 @@ class Silence:
         self.said.append(text)
 
 
-def table(features: pd.DataFrame, target: Any = None, role: str = "test", sensitive: Any = None, weight: Any = None) -> Table:
+def table(
+    features: pd.DataFrame, target: Any = None, role: str = "test", sensitive: Any = None, weight: Any = None
+) -> Table:
     n = len(features)
     return Table(
         role=role,
@@ -90,8 +92,12 @@ def evidence_of(
         predictions=predictions,
     )
     found = predictions(model, test)
-    sample = Sample(target=codes, label=found.label, score=found.score, classes=len(classes), probability=found.probability)
-    evaluation = Evaluation(scope="held_out" if held_out else "out_of_fold", table=test, predictions=found, sample=sample)
+    sample = Sample(
+        target=codes, label=found.label, score=found.score, classes=len(classes), probability=found.probability
+    )
+    evaluation = Evaluation(
+        scope="held_out" if held_out else "out_of_fold", table=test, predictions=found, sample=sample
+    )
     return Evidence(
         subject=subject,
         headline=evaluation,
@@ -123,3 +129,24 @@ def run() -> Callable[..., Any]:
         return measure(evidence_of(native, features, target, **more), plan_of(**(spec or {})), Silence())
 
     return measured
+
+
+@pytest.fixture
+def measure_evidence() -> Callable[..., Any]:
+    """Measure evidence as it is; keyword arguments go to the spec's section."""
+    from audit.attribution.measure import measure
+
+    return lambda evidence, **spec: measure(evidence, plan_of(**spec), Silence())
+
+
+@pytest.fixture
+def ground() -> Callable[..., Any]:
+    """The shared ground of some evidence; keyword arguments go to the spec's section."""
+    from audit.attribution.ground import ground_of
+
+    def made(evidence: Evidence, **spec: Any) -> Any:
+        plan = plan_of(**spec)
+        assert evidence.subject.model is not None and plan.spec.attribution
+        return ground_of(evidence, evidence.subject.model, plan.spec, plan.spec.attribution)
+
+    return made

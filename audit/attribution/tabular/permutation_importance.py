@@ -163,8 +163,8 @@ def _by_area(ground: Ground, before: Predicted, shuffled: list[list[Predicted]])
 def _drop(
     start: float, start_influence: NDArray[np.float64], repeats: list[tuple[float, NDArray[np.float64]]], ground: Ground
 ) -> Estimate:
-    value = start - float(np.mean([area for area, _ in repeats]))
-    influence = start_influence - np.mean([part for _, part in repeats], axis=0)
+    value = float(np.mean([start - area for area, _ in repeats]))
+    influence = np.mean([start_influence - part for _, part in repeats], axis=0)
     half = normal_quantile(ground.level) * float(np.sqrt(influence @ influence))
     known = bool(np.isfinite(half))
     return Estimate(

@@ -1,0 +1,159 @@
+"""Exact path-dependent Shapley values, against enumeration of every coalition and against shap."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from itertools import combinations
+from math import factorial
+
+import numpy as np
+import pytest
+from sklearn.datasets import make_classification
+from sklearn.ensemble import ExtraTreesRegressor, GradientBoostingClassifier, RandomForestClassifier
+
+from audit.attribution.forests import forest_of
+from audit.attribution.quadrature import FlatTree, expected, operations, tree_values
+
+
+def grown(rng: np.random.Generator, columns: int, depth: int, outputs: int = 1) -> FlatTree:
+    """A random tree that meets features again, with missing values, categories and uneven covers."""
+    left, right, feature, threshold, missing, category, cover, value = ([] for _ in range(8))
+    categories: list[np.ndarray] = []
+
+    def grow(level: int, weight: float) -> int:
+        node = len(left)
+        for column in (left, right):
+            column.append(-1)
+        feature.append(int(rng.integers(columns)))
+        threshold.append(float(rng.normal()))
+        missing.append(bool(rng.random() < 0.5))
+        category.append(-1)
+        cover.append(weight)
+        value.append(rng.normal(size=outputs))
+        if level < depth and rng.random() < 0.85:
+            if feature[node] == 0:
+                category[node] = len(categories)
+                categories.append(rng.random(256) < 0.5)
+            share = rng.uniform(0.05, 0.95)
+            left[node] = grow(level + 1, weight * share)
+            right[node] = grow(level + 1, weight * (1 - share))
+        return node
+
+    grow(0, 100.0)
+    return FlatTree(
+        left=np.array(left),
+        right=np.array(right),
+        feature=np.array(feature),
+        threshold=np.array(threshold),
+        missing_left=np.array(missing),
+        category=np.array(category),
+        categories=np.array(categories or [np.zeros(256, dtype=bool)]),
+        cover=np.array(cover),
+        value=np.array(value),
+    )
+
+
+def rows_for(rng: np.random.Generator, n: int, columns: int) -> np.ndarray:
+    x = rng.normal(size=(n, columns))
+    x[:, 0] = rng.integers(0, 20, n)
+    x[rng.random((n, columns)) < 0.15] = np.nan
+    return x
+
+
+def goes_left(tree: FlatTree, node: int, row: np.ndarray) -> bool:
+    v = row[tree.feature[node]]
+    if np.isnan(v):
+        return bool(tree.missing_left[node])
+    if tree.category[node] >= 0:
+        return bool(tree.categories[tree.category[node], int(v)])
+    return bool(v <= tree.threshold[node])
+
+
+def worth(tree: FlatTree, row: np.ndarray, known: set[int], node: int = 0) -> np.ndarray:
+    """Algorithm 1 of Lundberg et al. 2018: expectation over unknown features by cover."""
+    left, right = tree.left[node], tree.right[node]
+    if left < 0:
+        return tree.value[node]
+    if tree.feature[node] in known:
+        return worth(tree, row, known, left if goes_left(tree, node, row) else right)
+    share = tree.cover[left] / tree.cover[node]
+    return share * worth(tree, row, known, left) + (1 - share) * worth(tree, row, known, right)
+
+
+def enumerated(tree: FlatTree, row: np.ndarray) -> np.ndarray:
+    d = len(row)
+    phi = np.zeros((d, tree.value.shape[1]))
+    for i in range(d):
+        others = [j for j in range(d) if j != i]
+        for size in range(d):
+            share = factorial(size) * factorial(d - size - 1) / factorial(d)
+            for coalition in combinations(others, size):
+                phi[i] += share * (worth(tree, row, {*coalition, i}) - worth(tree, row, set(coalition)))
+    return phi
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_equals_the_enumeration_of_all_coalitions(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    columns = int(rng.integers(2, 6))
+    tree = grown(rng, columns, depth=7, outputs=2)
+    x = rows_for(rng, 70, columns)
+    found = tree_values((tree,), x)
+    for i in (0, 1, 63, 64, 69):
+        np.testing.assert_allclose(found[i], enumerated(tree, x[i]), atol=1e-12)
+
+
+def test_a_double_that_ignores_cover_fails_the_enumeration() -> None:
+    rng = np.random.default_rng(0)
+    tree = grown(rng, 4, depth=6)
+    x = rows_for(rng, 5, 4)
+    wrong = tree_values((replace(tree, cover=np.ones_like(tree.cover)),), x)
+    assert not np.allclose(wrong[0], enumerated(tree, x[0]), atol=1e-6)
+
+
+def test_fever_and_cough() -> None:
+    # Lundberg et al. 2018, figure 1: both models give each symptom its due; model B favours cough by its own weight.
+    def model(extra: float) -> FlatTree:
+        return FlatTree(
+            left=np.array([1, 2, -1, -1, 5, -1, -1]),
+            right=np.array([4, 3, -1, -1, 6, -1, -1]),
+            feature=np.array([0, 1, 0, 0, 1, 0, 0]),
+            threshold=np.full(7, 0.5),
+            missing_left=np.zeros(7, dtype=bool),
+            category=np.full(7, -1),
+            categories=np.zeros((1, 256), dtype=bool),
+            cover=np.array([4.0, 2, 1, 1, 2, 1, 1]),
+            value=np.array([0.0, 0, 0, extra, 0, 0, 80 + extra])[:, None],
+        )
+
+    both = np.array([[1.0, 1.0]])
+    np.testing.assert_allclose(tree_values((model(0.0),), both)[0, :, 0], [30, 30])
+    np.testing.assert_allclose(tree_values((model(10.0),), both)[0, :, 0], [30, 35])
+    assert expected(model(0.0))[0] == pytest.approx(20)
+
+
+def test_equals_shap() -> None:
+    X, y = make_classification(300, 7, n_informative=4, random_state=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        shap = pytest.importorskip("shap")
+        for model in (
+            RandomForestClassifier(15, random_state=0).fit(X, y),
+            ExtraTreesRegressor(15, random_state=0).fit(X, X[:, 0] + y),
+            GradientBoostingClassifier(n_estimators=15, random_state=0).fit(X, y),
+        ):
+            columns = (1,) if hasattr(model, "classes_") else ()
+            theirs = np.asarray(shap.TreeExplainer(model).shap_values(X[:80]))
+            theirs = theirs[:, :, 1] if theirs.ndim == 3 else theirs
+            forest = forest_of(model, columns)
+            assert forest is not None
+            ours = forest.explain(X[:80], 7)
+            np.testing.assert_allclose(ours.values[:, :, 0], theirs, atol=1e-9)
+            assert ours.additivity_error() < 1e-12
+
+
+def test_a_stump_without_a_split_attributes_nothing() -> None:
+    tree = grown(np.random.default_rng(0), 3, depth=0)
+    assert not tree_values((tree,), np.zeros((4, 3))).any()
+    assert operations((tree,)) >= 1
