@@ -1,4 +1,4 @@
-"""The one place that calls foreign code, and turns whatever it raises into a typed error or the reason for an undefined number."""
+"""The one place that calls foreign code; what it raises becomes a typed error or the reason for an undefined number."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def attempt(function: Callable[..., T], *args: object) -> T | AuditError:
         return function(*args)
     except AuditError as raised:
         return raised
-    except (Exception, SystemExit) as raised:
+    except (Exception, SystemExit) as raised:  # noqa: BLE001
         return MeasurementError(Problem("", sentence(raised)))
 
 
@@ -84,7 +84,7 @@ def defined(reason: str, function: Callable[..., T], *args: object, heard: Heard
     """
     try:
         return _listening(function, args, heard)
-    except (Exception, SystemExit) as raised:
+    except (Exception, SystemExit) as raised:  # noqa: BLE001
         return Undefined(reason=f"{reason}: {sentence(raised)}")
 
 

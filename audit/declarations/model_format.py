@@ -43,5 +43,10 @@ class ModelFormat:
     recognises: Callable[[bytes], bool]
     """Whether the content is of this format; never runs code from it and never raises."""
     load: Callable[[ModelFile], LoadedModel]
-    runs_code: bool = False
-    """Whether loading may run code of the file's author: then `trust` and a pinned sha256 are required first."""
+    trusted_by: tuple[str, ...] = ()
+    """Words of `model.trust` that allow it, where loading may run the author's code; a pinned sha256 is then required too."""
+
+    @property
+    def runs_code(self) -> bool:
+        """Whether loading may run code of the file's author."""
+        return bool(self.trusted_by)

@@ -54,12 +54,13 @@ def laid_out(
             for role, source in sources.items()
             for p in _missing_others(source, _required(spec, role, role == headline, inner))
         ),
-        *(_missing_others(people, _required_of_people(spec, people)) if people is not None else ()),
+        *(_missing_others(people, _required_of_people(spec)) if people is not None else ()),
     ]
     if problems:
         raise DataError(*problems)
     wanted = {*features, *(name for name, _ in optional)}
-    read = {role: tuple(c for c in source.columns if c in wanted) for role, source in sources.items()}
+    # A table of which nothing is read still has rows to count.
+    read = {r: tuple(c for c in s.columns if c in wanted) or s.columns[:1] for r, s in sources.items()}
     return Layout(features, _roles(features, optional), inner, read)
 
 
@@ -91,14 +92,14 @@ def _features(
     if model is None:  # a factory, not yet fitted
         return spec.data.features or _rest(spec, first, inner)
     if model.features is not None and not _is_positional(model.features, lead):
-        return _as_the_model_names(spec, model.features)
+        return _as_the_model_names(spec, _in_the_table(model, lead))
     features = spec.data.features or _rest(spec, lead, ())
     width = model.width if model.features is None else len(model.features)
     if width is not None and width != len(features):
         raise ModelError(
             Problem(
                 f"model {model.facts.name}",
-                f"wants {width} columns and does not name them; {lead.place} offers {len(features)}: {_listed(features)}.",
+                f"wants {width} unnamed columns; {lead.place} offers {len(features)}: {_listed(features)}.",
                 "Name the columns in the model's order under data.features.",
             )
         )
@@ -108,6 +109,15 @@ def _features(
 
 def _is_positional(names: tuple[str, ...], lead: Source) -> bool:
     return all(map(_AUTOMATIC.fullmatch, names)) and not set(names) & set(lead.columns)
+
+
+def _in_the_table(model: LoadedModel, lead: Source) -> tuple[str, ...]:
+    """The model's names as the table writes them: LightGBM keeps `sepal length` as `sepal_length`."""
+    assert model.features is not None
+    if model.facts.format != "lightgbm":
+        return model.features
+    written = {re.sub(r"\s", "_", c): c for c in reversed(lead.columns)}
+    return tuple(name if name in lead.columns else written.get(name, name) for name in model.features)
 
 
 def _as_the_model_names(spec: AuditSpec, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -161,7 +171,7 @@ def _required(spec: AuditSpec, role: str, headline: bool, inner: tuple[str, ...]
     return list(dict.fromkeys((name, key) for name, key in found if name is not None))
 
 
-def _required_of_people(spec: AuditSpec, people: Source) -> list[tuple[str, str]]:
+def _required_of_people(spec: AuditSpec) -> list[tuple[str, str]]:
     return [(spec.sensitive.table.on, "sensitive.table.on")] if spec.sensitive.table else []
 
 

@@ -145,11 +145,16 @@ def made(estimator: str, params: Mapping[str, Any], folder: str | None, identity
 
 
 def model_facts(
-    native: Any, identity: Identity, *, refit_reason: str = "", parameters: Mapping[str, str] | None = None
+    native: Any,
+    identity: Identity,
+    *,
+    refit_reason: str = "",
+    probability: bool = False,
+    parameters: Mapping[str, str] | None = None,
 ) -> ModelFacts:
     """Say what a model is without looking at any row."""
     capabilities = {Capability.PREDICT}
-    capabilities |= {Capability.PROBABILITY} if _has(native, "predict_proba") else set()
+    capabilities |= {Capability.PROBABILITY} if probability or _has(native, "predict_proba") else set()
     capabilities |= {Capability.DECISION} if _has(native, "decision_function") else set()
     capabilities |= {Capability.TREE} if is_tree(final(native)) else set()
     capabilities |= {Capability.LINEAR} if _is_linear(final(native)) else set()
@@ -198,7 +203,8 @@ def is_tree(native: Any) -> bool:
 
 
 _TREES = {
-    "BaseDecisionTree", "BaseForest", "BaseGradientBoosting", "BaseHistGradientBoosting", "LGBMModel", "XGBModel", "Booster",
+    "BaseDecisionTree", "BaseForest", "BaseGradientBoosting", "BaseHistGradientBoosting", "LGBMModel", "XGBModel",
+    "Booster",
 }  # fmt: skip
 _IMPORT_HINT = "Put the module beside the spec, or install it."
 _ESTIMATOR_HINT = "Return an unfitted estimator with fit, predict and get_params."

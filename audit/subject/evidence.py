@@ -45,7 +45,7 @@ class Predictions:
     label: NDArray[np.int64] | None
     """(n,) predicted class codes; None in regression and ranking_score."""
     score: NDArray[np.float64] | None
-    """(n,) score of the positive class (binary, ranking_score), (n, K) one column a class (multiclass), (n,) values (regression)."""
+    """(n,) score of the positive class (binary, ranking_score), (n, K) by class (multiclass), (n,) values (regression)."""
     probability: bool
     """Whether `score` holds probabilities."""
 

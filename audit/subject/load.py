@@ -51,7 +51,7 @@ def load_subject(plan: Plan, tell: Tell) -> Subject:
     people = _people(plan)
     headline = "test" if "test" in sources else "train"
     layout = laid_out(spec, sources, people, fixed, headline, tell)
-    read = _read(spec, sources, layout)
+    read = _read(sources, layout)
     _refuse_empty(sources, read)
     settled = _Settled(spec, layout, sources, read, people, headline, tell)
     question = _question(settled, fixed, native)
@@ -130,13 +130,13 @@ def _people(plan: Plan) -> Source | None:
     return opened(files[0], "sensitive.table", plan.spec.data.missing) if files else None
 
 
-def _read(spec: AuditSpec, sources: Mapping[str, Source], layout: Layout) -> dict[str, pd.DataFrame]:
+def _read(sources: Mapping[str, Source], layout: Layout) -> dict[str, pd.DataFrame]:
     raw = {role: source.read(layout.read[role]) for role, source in sources.items()}
     return frames(raw, {role: source.place for role, source in sources.items()}, layout.features)
 
 
 def _refuse_empty(sources: Mapping[str, Source], read: Mapping[str, pd.DataFrame]) -> None:
-    empty = [role for role, frame in read.items() if frame.empty]
+    empty = [role for role, frame in read.items() if not len(frame)]
     if empty:
         raise DataError(
             *(Problem(sources[r].place, "has a header but no rows.", "Give at least one row.") for r in empty)
@@ -204,7 +204,7 @@ def _table(settled: _Settled, role: str, question: Question) -> Table:
         weight=weight,
         sensitive=groups[kept],
         time=_time(settled, role, frame),
-        cv_group=_cv_group(settled, role, frame),
+        cv_group=_cv_group(settled, frame),
         facts=_facts(settled, role, whole, kept, target, weight, groups, question),
     )
 
@@ -288,7 +288,7 @@ def _time(settled: _Settled, role: str, frame: pd.DataFrame) -> NDArray[Any] | N
     return moments.to_numpy()
 
 
-def _cv_group(settled: _Settled, role: str, frame: pd.DataFrame) -> NDArray[np.int64] | None:
+def _cv_group(settled: _Settled, frame: pd.DataFrame) -> NDArray[np.int64] | None:
     validation = cross_validation_of(settled.spec)
     if validation is None or validation.by != "group" or validation.column not in frame.columns:
         return None
@@ -311,7 +311,7 @@ def _facts(
 ) -> TableFacts:
     source, roles = settled.sources[role], settled.layout.roles
     lost = int((~kept).sum())
-    columns = [column_facts(c, whole[c], roles[c]) for c in whole.columns]
+    columns = [column_facts(c, whole[c], roles.get(c, "ignored")) for c in whole.columns]
     columns += [_joined_facts(c, groups[c]) for c in groups.columns if c not in whole.columns]
     counts = np.bincount(target, minlength=len(question.classes)) if target is not None and question.classes else ()
     return TableFacts(

@@ -23,7 +23,7 @@ def predictor(
     def predictions(model: LoadedModel, table: Table) -> Predictions:
         if task == "regression":
             return Predictions(None, _values(model, table), probability=False)
-        score = _scores(model, table, classes)
+        score = _scores(model, table, classes, positive)
         if task == "multiclass":
             return Predictions(_labels(model, table, classes, score), score, model.probability)
         own = _of_positive(score, positive)
@@ -43,6 +43,15 @@ def decided(score: NDArray[np.float64], positive: int | None, threshold: float) 
     """Return (n,) class codes: the positive class from the threshold on, the other one below it."""
     positive = 1 if positive is None else positive
     return np.where(score >= threshold, positive, 1 - positive).astype(np.int64)
+
+
+def scored_class(model: LoadedModel, classes: tuple[str, ...], positive: int | None) -> int:
+    """Return the code of the class that a single column of scores speaks of.
+
+    A model that does not name its classes was fitted on 0 and 1; where the target names them otherwise, its score is that
+    of the positive class.
+    """
+    return positive if model.classes is None and classes != ("0", "1") and positive is not None else 1
 
 
 def sample_of(subject: Subject, table: Table, predictions: Predictions) -> Sample:
@@ -75,7 +84,8 @@ def refuse_infinite(place: str, values: NDArray[np.float64], rows: pd.Index) -> 
         raise ModelError(
             Problem(
                 place,
-                f"{int(bad.sum())} of {len(values)} predictions are not finite; the first, in row {int(rows[first]) + 1}, is {found}.",
+                f"{int(bad.sum())} of {len(values)} predictions are not finite; the first, in row {int(rows[first]) + 1}, "
+                f"is {found}.",
                 "Look at the model's inputs in that row.",
             )
         )
@@ -113,7 +123,9 @@ def _values(model: LoadedModel, table: Table) -> NDArray[np.float64]:
     return values
 
 
-def _scores(model: LoadedModel, table: Table, classes: tuple[str, ...]) -> NDArray[np.float64] | None:
+def _scores(
+    model: LoadedModel, table: Table, classes: tuple[str, ...], positive: int | None
+) -> NDArray[np.float64] | None:
     """(n, K) in the subject's class order."""
     if model.predict_score is None:
         return None
@@ -122,6 +134,8 @@ def _scores(model: LoadedModel, table: Table, classes: tuple[str, ...]) -> NDArr
     refuse_infinite(place, found, table.features.index)
     if found.ndim == 1:
         found = np.column_stack([1 - found if model.probability else -found, found])
+        if scored_class(model, classes, positive) == 0:
+            found = found[:, ::-1]
     own = tuple(map(canonical, model.classes)) if model.classes is not None else classes
     if found.shape[1] != len(own) or set(own) != set(classes):
         message = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -81,7 +82,7 @@ def bin_labels(edges: Sequence[float]) -> tuple[str, ...]:
     ('under 0', '0 to <25', '25 to 40.5', 'over 40.5')
     """
     texts = [canonical(edge) for edge in edges]
-    pairs = list(zip(texts, texts[1:], strict=False))
+    pairs = list(pairwise(texts))
     inner = [f"{low} to <{high}" for low, high in pairs[:-1]] + [f"{low} to {high}" for low, high in pairs[-1:]]
     return (f"under {texts[0]}", *inner, f"over {texts[-1]}")
 

@@ -75,7 +75,7 @@ def frames(
 
 
 def text_among_numbers(column: pd.Series) -> tuple[int, str] | None:
-    """Return row (from 1) and text of the first value that is no number in a column that mostly holds numbers, or None."""
+    """Return row (from 1) and text of the first value that is no number in a column of mostly numbers, or None."""
     if column.dtype.kind not in "OUT":
         return None
     held = column.dropna()
@@ -154,7 +154,7 @@ def _parquet(place: str, file: InputFile, content: bytes, missing: Sequence[str]
             raise DataError(
                 Problem(
                     place,
-                    f"holds {rows:,} rows; with the {len(columns)} columns that the audit reads that is more than {_MOST_CELLS:,} cells.",
+                    f"holds {rows:,} rows of {len(columns)} columns to read: more than {_MOST_CELLS:,} cells.",
                     "Audit a random sample of the rows.",
                 )
             )
@@ -204,11 +204,11 @@ def _refuse_text_among_numbers(
         for name in names:
             if name in table.column_names and not numeric[role][name] and not _is_boolean(table[name]):
                 values = pd.to_numeric(table[name].to_pandas(), errors="coerce")
-                row = int(np.flatnonzero(values.isna().to_numpy() & table[name].is_valid().to_numpy())[0])
+                number = int(np.flatnonzero(values.isna().to_numpy() & table[name].is_valid().to_numpy())[0])
                 problems.append(
                     Problem(
                         f"{places[role]}, column {name!r}",
-                        f"expected a number as in {places['train']}, found {table[name][row].as_py()!r} in row {row + 1}.",
+                        f"expected a number as in {places['train']}, found {table[name][number].as_py()!r} in row {number + 1}.",
                         "Mend the value, or name it under data.missing if it stands for a missing one.",
                     )
                 )

@@ -32,7 +32,7 @@ def fault_of_children(left: Ints, right: Ints, inner: NDArray[np.bool_]) -> str:
     parents = np.bincount(children, minlength=n)
     if parents[0] or parents.max() > 1:
         return "a node is the child of two nodes, or of itself"
-    return ""
+    return "" if _is_shallow(left, right, inner) else f"it is deeper than {_DEEPEST} levels"
 
 
 def fault_of_features(features: Ints, inner: NDArray[np.bool_], width: int) -> str:
@@ -46,3 +46,17 @@ def fault_of_features(features: Ints, inner: NDArray[np.bool_], width: int) -> s
 def fault_of_numbers(name: str, *numbers: NDArray[np.floating[Any]]) -> str:
     """Return what is wrong with numbers that must be finite, or ""."""
     return "" if all(np.isfinite(array).all() for array in numbers) else f"a {name} is not finite"
+
+
+# Libraries recurse along a branch: a chain of a hundred thousand nodes would end the process.
+_DEEPEST = 5000
+
+
+def _is_shallow(left: Ints, right: Ints, inner: NDArray[np.bool_]) -> bool:
+    level = np.zeros(1, dtype=np.int64)
+    for _ in range(_DEEPEST):
+        level = level[inner[level]]
+        if not len(level):
+            return True
+        level = np.concatenate([left[level], right[level]]).astype(np.int64)
+    return False

@@ -1,0 +1,105 @@
+"""Turns objects in memory into files that the measuring process can read, and the part of a spec that names them."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from audit import guard
+from audit.errors import DataError, ModelError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MARK = b"audit-memory\n"
+
+
+def spill(model: Any, tables: Mapping[str, pd.DataFrame]) -> tuple[dict[str, Any], Path]:
+    """Write a model and its tables to a private folder.
+
+    Parameters
+    ----------
+    model
+        A fitted estimator or booster; None in an audit of predictions.
+    tables
+        `test`, `train` and `reference` to data frames.
+
+    Returns
+    -------
+    spec : dict
+        `{"model": {...}, "data": {...}}` with paths relative to the folder; the model is pinned by its sha256.
+    folder : Path
+        Readable by its owner only; the caller removes it.
+
+    Raises
+    ------
+    ModelError
+        The model cannot be pickled.
+    DataError
+        A table cannot be kept as Parquet.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="audit-"))
+    spec: dict[str, Any] = {"data": {role: f"{role}.parquet" for role in tables}}
+    for role, table in tables.items():
+        guard.call(f"{role} table", _write_table, table, folder / f"{role}.parquet", error=DataError)
+    if model is not None:
+        content = MARK + guard.call(
+            "model", _pickled, model, error=ModelError, hint="Save it with skops and audit the file."
+        )
+        (folder / "model.memory").write_bytes(content)
+        spec["model"] = {
+            "path": "model.memory",
+            "name": type(model).__name__,
+            "trust": ["memory"],
+            "sha256": hashlib.sha256(content).hexdigest(),
+        }
+    return spec, folder
+
+
+def _write_table(table: pd.DataFrame, path: Path) -> None:
+    table.set_axis([str(name) for name in table.columns], axis=1).to_parquet(path, index=False)
+
+
+def _pickled(model: Any) -> bytes:
+    import cloudpickle
+
+    with _by_value(_own_modules(model)):
+        content: bytes = cloudpickle.dumps(model)
+    return content
+
+
+@contextmanager
+def _by_value(modules: list[ModuleType]) -> Iterator[None]:
+    import cloudpickle
+
+    fresh = [m for m in modules if m.__name__ not in cloudpickle.list_registry_pickle_by_value()]
+    for module in fresh:
+        cloudpickle.register_pickle_by_value(module)
+    try:
+        yield
+    finally:
+        for module in fresh:
+            cloudpickle.unregister_pickle_by_value(module)
+
+
+def _own_modules(model: Any) -> list[ModuleType]:
+    """Modules of the caller's own that the model's parts come from: the measuring process cannot import them."""
+    parts = [model, *(model.get_params(deep=True).values() if hasattr(model, "get_params") else ())]
+    names = {(p if inspect.isroutine(p) or inspect.isclass(p) else type(p)).__module__ for p in parts}
+    installed = tuple(Path(sysconfig.get_path(key)).resolve() for key in ("stdlib", "purelib", "platlib"))
+    found = [sys.modules[name] for name in sorted(filter(None, names)) if name in sys.modules and name != "__main__"]
+    return [
+        m for m in found if (file := getattr(m, "__file__", None)) and not _is_under(Path(file).resolve(), installed)
+    ]
+
+
+def _is_under(path: Path, folders: tuple[Path, ...]) -> bool:
+    return any(path.is_relative_to(folder) for folder in folders)

@@ -1,0 +1,60 @@
+"""Turns an unpickled object into a model: an estimator, a booster, or the entry of a dict that the spec names."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from audit.declarations.model_format import ModelFile
+from audit.errors import ModelError, Problem
+from audit.subject.boosters import Categories, adapted_lightgbm, adapted_xgboost, lightgbm_categories
+from audit.subject.estimator import Identity, adapted
+from audit.subject.evidence import LoadedModel
+
+LOAD_HINT = "If it lacks a class or a module of yours, name its Python file under model.code."
+
+
+def adapted_object(found: Any, file: ModelFile, identity: Identity) -> LoadedModel:
+    """Put an object behind the face of a model.
+
+    Raises
+    ------
+    ModelError
+        It is a dict and the spec names none of its keys, or it is no model.
+    """
+    native = _entry(found, file)
+    library, name = type(native).__module__.partition(".")[0], type(native).__name__
+    if (library, name) == ("lightgbm", "Booster"):
+        return adapted_lightgbm(native, identity, *_categories(native))
+    if (library, name) == ("xgboost", "Booster"):
+        return adapted_xgboost(native, identity, _objective(native))
+    return adapted(native, identity)
+
+
+def _entry(found: Any, file: ModelFile) -> Any:
+    if not isinstance(found, dict):
+        if file.key is not None:
+            raise ModelError(
+                Problem(file.place, f"holds a {type(found).__name__}, no dict with keys.", "Leave model.key out.")
+            )
+        return found
+    keys = ", ".join(f"{key} ({type(value).__name__})" for key, value in found.items())
+    if file.key is None:
+        raise ModelError(
+            Problem(file.place, f"holds a dict with the keys {keys}.", "Name the model's key under model.key.")
+        )
+    if file.key not in found:
+        raise ModelError(
+            Problem(file.place, f"has no key {file.key!r}; it has {keys}.", "Name one of them under model.key.")
+        )
+    return found[file.key]
+
+
+def _categories(booster: Any) -> tuple[Categories, tuple[str, ...]]:
+    header = booster.model_to_string(num_iteration=1).split("Tree=", 1)[0].split("\n")
+    infos = next(line for line in header if line.startswith("feature_infos=")).partition("=")[2].split(" ")
+    return lightgbm_categories(booster.feature_name(), infos, booster.pandas_categorical)
+
+
+def _objective(booster: Any) -> str:
+    return str(json.loads(booster.save_config())["learner"]["objective"]["name"])
