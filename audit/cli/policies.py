@@ -57,7 +57,7 @@ def shown(resolved: ResolvedPack) -> list[str]:
     lines = [
         f"{header.id} {header.version}: {header.title}",
         f"  {authority.instrument}; {authority.citation}",
-        f"  status {authority.status}; checked on {authority.checked_on}, to be checked again by {authority.recheck_by}",
+        f"  status {authority.status}; checked on {authority.checked_on}, due again by {authority.recheck_by}",
         *(f"  Note: {caveat}" for caveat in header.caveats),
     ]
     if resolved.params:
