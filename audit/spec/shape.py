@@ -86,7 +86,8 @@ class _Fitting:
                 if not isinstance(value, _Misfit):
                     found[key] = value
         for key, info in kind.model_fields.items():
-            if info.is_required() and (key not in node.entries or _is_nothing(node.entries[key].node)):
+            left_out = key not in node.entries or (_is_nothing(node.entries[key].node) and _is_section(info.annotation))
+            if left_out and info.is_required():
                 what = f"the key {key!r} is missing; expected {_expected(info.annotation, tuple(info.metadata))}."
                 self._problem(node.mark, (*loc, key), what, "Add it.")
         return found
