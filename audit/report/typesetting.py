@@ -92,7 +92,9 @@ def _fetcher() -> Any:
 def _finished(document: Document, pdf: pydyf.PDF) -> None:
     _claim_accessibility(document, pdf)
     _list_attachments_once(pdf)
+    _straighten_tables(pdf)
     _scope_headers(pdf)
+    _tag_links(pdf)
 
 
 def _claim_accessibility(document: Document, pdf: pydyf.PDF) -> None:
@@ -110,22 +112,45 @@ def _list_attachments_once(pdf: pydyf.PDF) -> None:
     listed[:] = list(dict.fromkeys(listed))
 
 
+def _straighten_tables(pdf: pydyf.PDF) -> None:
+    # The boxes that hold a caption placed out of the flow are tagged as tables inside the table.
+    for table in _elements(pdf, "/Table"):
+        parts = _taken_apart(pdf, table)
+        for part in parts:
+            part["P"] = table.reference
+        table["K"][:] = [part.reference for part in sorted(parts, key=lambda part: part["S"] != "/Caption")]
+
+
+def _taken_apart(pdf: pydyf.PDF, table: Any) -> list[Any]:
+    kids = [_object(pdf, kid) for kid in table["K"]]
+    table["K"][:] = []
+    return [part for kid in kids for part in (_taken_apart(pdf, kid) if kid["S"] == "/Table" else [kid])]
+
+
 def _scope_headers(pdf: pydyf.PDF) -> None:
-    # A header cell heads its row where it has headers above it and stands in a body row, else its column.
+    # WeasyPrint links cells to their headers, but does not say what a header heads.
+    heads = {kid for head in _elements(pdf, "/THead") for kid in head["K"]}
     for row in _elements(pdf, "/TR"):
-        cells = [_element(pdf, kid) for kid in row.get("K", ())]
-        kinds = [cell.get("S") for cell in cells if cell]
-        scope = "/Column" if all(kind == "/TH" for kind in kinds) else "/Row"
-        for cell in cells:
+        scope = "/Column" if row.reference in heads else "/Row"
+        for cell in (_object(pdf, kid) for kid in row["K"]):
             if cell and cell.get("S") == "/TH" and "A" in cell:
                 cell["A"]["Scope"] = scope
 
 
-def _elements(pdf: pydyf.PDF, kind: str) -> Iterator[dict[str, Any]]:
+def _tag_links(pdf: pydyf.PDF) -> None:
+    # A block inside a link gets a link of its own, which WeasyPrint tags by the block's name.
+    for element in [o for o in pdf.objects if isinstance(o, dict) and o.get("Type") == "/StructElem"]:
+        for kid in element.get("K", ()):
+            held = _object(pdf, kid)
+            if held and held.get("Type") == "/OBJR" and (_object(pdf, held["Obj"]) or {}).get("Subtype") == "/Link":
+                element["S"] = "/Link"
+
+
+def _elements(pdf: pydyf.PDF, kind: str) -> Iterator[Any]:
     return (o for o in pdf.objects if isinstance(o, dict) and o.get("S") == kind)
 
 
-def _element(pdf: pydyf.PDF, reference: Any) -> dict[str, Any] | None:
+def _object(pdf: pydyf.PDF, reference: Any) -> Any:
     number = reference.split()[0] if isinstance(reference, str | bytes) else ""
     found = pdf.objects[int(number)] if number.isdigit() else None
     return found if isinstance(found, dict) else None
