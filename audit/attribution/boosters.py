@@ -95,8 +95,12 @@ def _lightgbm_link(objective: str) -> tuple[str, Inverse] | None:
     if name == "binary":
         slope = float(dict(a.split(":") for a in arguments.split() if ":" in a).get("sigmoid", 1.0))
         return ("log-odds", logistic) if slope == 1 else ("raw score", lambda output: logistic(slope * output))
+    if name == "cross_entropy":
+        return "log-odds", logistic
     if name == "multiclass":
         return "raw score (before softmax)", softmax_of_rows
+    if name == "multiclassova":
+        return "log-odds of each class against the rest", logistic
     if name in ("poisson", "gamma", "tweedie"):
         return "log of the target", exponential
     if name in ("regression", "regression_l1", "huber", "fair", "quantile", "mape") and "sqrt" not in arguments:
@@ -117,8 +121,11 @@ def _xgboost(model: Any, columns: tuple[int, ...]) -> Booster | None:
     stop = booster.attr("best_iteration")
     rounds = (0, 0) if stop is None else (0, int(stop) + 1)
 
+    names, types = booster.feature_names, booster.feature_types
+
     def predicted(rows: Any, **what: bool) -> NDArray[np.float64]:
-        matrix = xgboost.DMatrix(rows, missing=missing, enable_categorical=True)
+        named = {} if hasattr(rows, "columns") else {"feature_names": names, "feature_types": types}
+        matrix = xgboost.DMatrix(rows, missing=missing, enable_categorical=True, **named)
         return np.asarray(booster.predict(matrix, iteration_range=rounds, **what), dtype=np.float64)
 
     def contributions(rows: Any) -> NDArray[np.float64]:

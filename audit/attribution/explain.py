@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from audit.attribution.ground import reduced
 from audit.attribution.linear import Linear, linear_of
 from audit.declarations.attribution import Ground
 from audit.errors import AuditError
+from audit.subject.evidence import LoadedModel
 from audit.subject.labels import code_of
 
 # Budgets count operations and predictions, never seconds: two runs explain the same rows.
@@ -36,12 +37,12 @@ class Split:
 
     steps: tuple[Any, ...]
     predictor: Any
-    from_frame: bool
-    """Whether the model was fitted on named columns."""
+    read: Callable[[pd.DataFrame], Any]
+    """The table as the first step reads it."""
 
     def encode(self, rows: pd.DataFrame) -> Any:
         """Return rows as the predictor sees them."""
-        encoded: Any = rows if self.from_frame else rows.to_numpy()
+        encoded: Any = self.read(rows)
         for step in self.steps:
             encoded = step.transform(encoded)
         return encoded
@@ -73,24 +74,17 @@ def explain(ground: Ground) -> tuple[Ground, Explained]:
     Explained
         Their attributions, with notes on everything that a reader would not expect.
     """
-    split = split_of(ground.model.native, ground.model.features is not None)
+    split = split_of(ground.model)
     exact = guard.attempt(_exact, ground, split)
     if isinstance(exact, AuditError):
         return _by_coalitions(ground, f"the exact method failed ({exact})")
     return _by_coalitions(ground, exact) if isinstance(exact, str) else exact
 
 
-def split_of(native: Any, from_frame: bool) -> Split:
+def split_of(model: LoadedModel) -> Split:
     """Cut a pipeline, or the pipeline inside a search or a threshold, before its last step."""
-    if hasattr(native, "best_estimator_"):
-        return split_of(native.best_estimator_, from_frame)
-    if type(native).__name__ in ("FixedThresholdClassifier", "TunedThresholdClassifierCV"):
-        return split_of(native.estimator_, from_frame)
-    if type(native).__name__ == "Pipeline" and isinstance(getattr(native, "steps", None), list):
-        inner = split_of(native.steps[-1][1], from_frame)
-        before = tuple(step for _, step in native.steps[:-1] if step is not None and not isinstance(step, str))
-        return Split((*before, *inner.steps), inner.predictor, from_frame)
-    return Split((), native, from_frame)
+    steps, predictor = _cut(model.native)
+    return Split(steps, predictor, model.encode or (_as_table if model.features is not None else _as_array))
 
 
 def explained_columns(ground: Ground) -> tuple[int, ...]:
@@ -103,6 +97,26 @@ def explained_columns(ground: Ground) -> tuple[int, ...]:
         return tuple(wanted)
     found = [code_of(subject.classes[k], ground.model.classes) for k in wanted]
     return tuple(code for code in found if code is not None) if None not in found else ()
+
+
+def _cut(native: Any) -> tuple[tuple[Any, ...], Any]:
+    if hasattr(native, "best_estimator_"):
+        return _cut(native.best_estimator_)
+    if type(native).__name__ in ("FixedThresholdClassifier", "TunedThresholdClassifierCV"):
+        return _cut(native.estimator_)
+    if type(native).__name__ == "Pipeline" and isinstance(getattr(native, "steps", None), list):
+        inner, predictor = _cut(native.steps[-1][1])
+        before = tuple(step for _, step in native.steps[:-1] if step is not None and not isinstance(step, str))
+        return (*before, *inner), predictor
+    return (), native
+
+
+def _as_table(rows: pd.DataFrame) -> Any:
+    return rows
+
+
+def _as_array(rows: pd.DataFrame) -> Any:
+    return rows.to_numpy()
 
 
 def _exact(ground: Ground, split: Split) -> tuple[Ground, Explained] | str:

@@ -45,7 +45,7 @@ class Predictions:
     label: NDArray[np.int64] | None
     """(n,) predicted class codes; None in regression and ranking_score."""
     score: NDArray[np.float64] | None
-    """(n,) score of the positive class (binary, ranking_score), (n, K) by class (multiclass), (n,) values (regression)."""
+    """(n,) score of the positive class (binary, ranking_score), (n, K) by class, or (n,) values (regression)."""
     probability: bool
     """Whether `score` holds probabilities."""
 
@@ -104,6 +104,8 @@ class LoadedModel:
     """Number of columns it wants, when it says so."""
     threshold: float | None = None
     """Threshold that it brings with it, such as a tuned one."""
+    encode: Callable[[pd.DataFrame], Any] | None = None
+    """(n, d) -> the rows as `native` reads them; None where it reads the table (its array, when it names no columns)."""
 
 
 @dataclass(frozen=True)

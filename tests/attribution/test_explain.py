@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,7 @@ from audit.attribution import explain as room
 from audit.attribution.boosters import booster_of
 from audit.attribution.forests import forest_of
 from audit.attribution.linear import dense
+from audit.subject.estimator import Identity
 
 N = 160
 
@@ -354,3 +356,32 @@ def test_the_budget_counts_operations_and_says_what_it_left_out(
     assert (facts.rows, facts.rows_available) == (30, N)
     assert "30 of the 160 sampled rows" in " ".join(facts.notes)
     assert len(facts.cases) == 10
+
+
+@pytest.mark.parametrize("library", ["lightgbm", "xgboost"])
+def test_a_bare_booster_is_explained_through_its_own_encoding(
+    library: str, ground: Callable[..., Any], evidence: Callable[..., Any]
+) -> None:
+    boosters = pytest.importorskip("audit.subject.boosters")
+    module = pytest.importorskip(library)
+    frame = rows().drop(columns="city" if library == "lightgbm" else ["city", "grade"])
+    labels = (target(rows(), "binary") == "yes").astype(int)
+    identity = Identity(place="model", name="m", format=library, heard=lambda _: None)
+    if library == "lightgbm":
+        coded = frame.assign(grade=frame.grade.astype("category"))
+        whole = module.LGBMClassifier(n_estimators=8, n_jobs=1, verbose=-1).fit(coded, labels)
+        bare = boosters.adapted_lightgbm(whole.booster_, identity, {"grade": ["hi", "lo", "mid"]})
+    else:
+        coded = frame
+        whole = module.XGBClassifier(n_estimators=8, n_jobs=1).fit(coded, labels)
+        bare = boosters.adapted_xgboost(whole.get_booster(), identity, "binary:logistic")
+    made = replace(ground(evidence(whole, coded, labels), rows=50), model=bare)
+    theirs = room.explain(made)[1]
+    ours = room.explain(
+        replace(made, rows=made.rows.assign(**({"grade": made.rows.grade.astype(str)} if "grade" in frame else {})))
+    )[1]
+    assert PATH in ours.game, ours.notes
+    np.testing.assert_allclose(ours.values, theirs.values)
+    np.testing.assert_allclose(
+        ours.values, room.explain(ground(evidence(whole, coded, labels), rows=50))[1].values, atol=1e-6
+    )

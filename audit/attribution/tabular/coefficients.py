@@ -21,7 +21,7 @@ _HEADER = ("column", "encoded column", "class", "coefficient", "standardised")
 
 def attribute(ground: Ground) -> tuple[AttributionMethodFacts, tuple[Observation, ...]]:
     """Tabulate the coefficients by encoded column, the largest standardised ones first."""
-    split = split_of(ground.model.native, ground.model.features is not None)
+    split = split_of(ground.model)
     linear = linear_of(split.predictor, explained_columns(ground))
     if linear is None:
         raise MethodNotRunError(f"{type(split.predictor).__name__} has no coefficients of its columns.")

@@ -20,7 +20,7 @@ _DEPTH = 5
 
 def attribute(ground: Ground) -> tuple[AttributionMethodFacts, tuple[Observation, ...]]:
     """Write out the tree's tests, each with the training rows that met it."""
-    split = split_of(ground.model.native, ground.model.features is not None)
+    split = split_of(ground.model)
     tree = getattr(split.predictor, "tree_", None)
     if tree is None:
         raise MethodNotRunError(f"{type(split.predictor).__name__} is not a single decision tree.")
