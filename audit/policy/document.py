@@ -51,12 +51,24 @@ def typed(kind: type[T], root: Node, value: Any = None) -> T:
     try:
         return kind.model_validate_json(text, strict=True)
     except ValidationError as error:
-        raise PolicyError(*(_problem(detail, root, kind) for detail in error.errors())) from error
+        raise PolicyError(*(_problem(detail, root, kind) for detail in _telling(error.errors(), root))) from error
 
 
 def problem_at(root: Node, loc: Loc, message: str, hint: str = "") -> Problem:
     """Return a problem that points at the line of `loc`."""
     return Problem(place(_mark(root, loc), loc), message, hint)
+
+
+def _telling(details: list[ErrorDetails], root: Node) -> list[ErrorDetails]:
+    """Keep one detail for each place, and none about a section that is faulty only for what it holds."""
+    by_place: dict[Loc, ErrorDetails] = {}
+    for detail in details:
+        by_place.setdefault(_written(root, detail["loc"]), detail)
+    return [
+        detail
+        for loc, detail in by_place.items()
+        if not any(other[: len(loc)] == loc and other != loc for other in by_place)
+    ]
 
 
 def _problem(detail: ErrorDetails, root: Node, kind: type[Record]) -> Problem:
