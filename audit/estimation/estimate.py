@@ -2,9 +2,9 @@
 
 Intervals, by the form of the metric: Wilson for a share of rows (on Kish's effective size under sampling weights);
 the method of variance estimates recovery over Wilson intervals for a mean of shares; DeLong for the area under the ROC
-curve, and Newcombe's where that area is exactly 0 or 1; Student's t for a mean of losses; Wald for a fitted coefficient;
-for everything else the percentiles of a bootstrap over rows, drawn from the confusion cells where the metric is a
-function of them, which is the same law. Percentiles are mirrored about the estimate where noise only adds.
+curve, and Newcombe's where that area is exactly 0 or 1; Student's t for a mean of losses; Wald for a fitted
+coefficient; for everything else the percentiles of a bootstrap over rows, drawn from the confusion cells where the
+metric is a function of them, which is the same law. Percentiles are mirrored about the estimate where noise only adds.
 """
 
 from __future__ import annotations
@@ -219,21 +219,39 @@ def _of_cells(
     cells = _grouped_cells(sample, group, groups, sample.weight)
     values = form.of_cells(cells, sample)
     n = _rows_in(sample, group, groups)
-    if not isinstance(form, Rate | MeanRate):
-        draws = replicates_by_group(metric, sample, group, groups, interval, seed)
-        ends = [_percentile(draws[:, code], interval.level) for code in range(groups)]
-        method = "bootstrap"
+    if isinstance(form, Rate | MeanRate):
+        found = _wilson(form, cells, sample, group, groups, interval.level)
     else:
-        squares = None
-        if is_inclusion_weighted(sample):
-            squares = _grouped_cells(sample, group, groups, weights_of(sample) ** 2)
-        ends = _wilson_ends(form, cells, squares, sample, interval.level)
-        method = "wilson" if isinstance(form, Rate) else "mover_wilson"
-        method += "_effective_n" if squares is not None else ""
+        draws = replicates_by_group(metric, sample, group, groups, interval, seed)
+        found = [_drawn(form, draws[:, code], cells[code], sample, interval, seed) for code in range(groups)]
     return tuple(
-        _measured(form, float(values[code]), ends[code], metric, interval.level, method, int(n[code]))
+        _measured(form, float(values[code]), found[code][1], metric, interval.level, found[code][0], int(n[code]))
         for code in range(groups)
     )
+
+
+def _wilson(
+    form: Rate | MeanRate, cells: Array, sample: Sample, group: NDArray[np.int64], groups: int, level: float
+) -> list[tuple[str, Ends]]:
+    method = "wilson" if isinstance(form, Rate) else "mover_wilson"
+    if not is_inclusion_weighted(sample):
+        return [(method, ends) for ends in _wilson_ends(form, cells, None, sample, level)]
+    squares = _grouped_cells(sample, group, groups, weights_of(sample) ** 2)
+    return [(f"{method}_effective_n", ends) for ends in _wilson_ends(form, cells, squares, sample, level)]
+
+
+def _drawn(
+    form: CellForm, draws: Array, cells: Array, sample: Sample, interval: IntervalSpec, seed: int
+) -> tuple[str, Ends]:
+    known = draws[np.isfinite(draws)]
+    if is_inclusion_weighted(sample) or not known.size or known.min() < known.max():
+        return "bootstrap", _percentile(draws, interval.level)
+    # Where every replicate is the same, as when there is no error to draw, rows never seen still bound the value:
+    # one further row is spread evenly over the cells (Perks, 1947).
+    total = cells.sum()
+    smooth = (cells + 1 / cells.size) * total / (total + 1)
+    draws = _cell_replicates(form, smooth, sample, interval.resamples, np.random.default_rng(seed))
+    return "bootstrap_smoothed", _percentile(draws, interval.level)
 
 
 def _wilson_ends(

@@ -28,7 +28,7 @@ class Form(ABC):
     undefined: str
     """Why there is no value when the rows allow none."""
     reflected: bool = False
-    """Whether noise pushes the measure one way, so that replicates overshoot the sample as the sample does the truth."""
+    """Whether noise pushes the measure one way: replicates overshoot the sample as the sample does the truth."""
 
     def __call__(self, sample: Sample) -> float:
         """Return the value; raise UndefinedMeasureError where there is none."""

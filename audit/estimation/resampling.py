@@ -27,8 +27,8 @@ def resampled(
         yield from _drawn(n, np.arange(n), resamples, rng)
     elif sampling:
         yield from (counts * weight for counts in _drawn(n, np.arange(n), resamples, rng))
-    elif weight.sum() <= _LONG * n:
-        yield from _drawn(n, np.repeat(np.arange(n), np.rint(weight).astype(np.int64)), resamples, rng)
+    elif (weight == np.rint(weight)).all() and weight.sum() <= _LONG * n:
+        yield from _drawn(n, np.repeat(np.arange(n), weight.astype(np.int64)), resamples, rng)
     else:
         for rows in _chunks(n, resamples):
             yield rng.multinomial(round(weight.sum()), weight / weight.sum(), size=rows)

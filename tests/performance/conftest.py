@@ -30,7 +30,9 @@ class Heard:
         self.warnings.append(text)
 
 
-def table_of(role: str, features: pd.DataFrame, target: Any, weight: Any = None, classes: tuple[str, ...] = ()) -> Table:
+def table_of(
+    role: str, features: pd.DataFrame, target: Any, weight: Any = None, classes: tuple[str, ...] = ()
+) -> Table:
     n = len(features)
     raw = None if target is None else pd.Series(np.asarray(target))
     target = None if target is None else np.asarray(target)

@@ -1,0 +1,248 @@
+"""Every metric agrees with another implementation, also as a function of row weights, which is what a bootstrap needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from fairlearn import metrics as fl
+from sklearn import metrics as sk
+from sklearn.linear_model import LogisticRegression
+
+from audit.catalogue import load, load_all, names
+from audit.declarations.metric import Sample
+from audit.estimation.estimate import form_of
+from audit.metrics.expected_calibration_error import calibration_error
+
+Other = Callable[[Any, Any, Any, Any], float]
+"""Truth, predicted label, score, weight -> value."""
+
+
+def labels(function: Callable[..., float], **given: Any) -> Other:
+    return lambda y, label, score, w: function(y, label, sample_weight=w, **given)
+
+
+def of_scores(function: Callable[..., float], **given: Any) -> Other:
+    return lambda y, label, score, w: function(y, score, sample_weight=w, **given)
+
+
+def cell(row: int, column: int, axis: int) -> Other:
+    def share(y: Any, label: Any, score: Any, w: Any) -> float:
+        matrix = sk.confusion_matrix(y, label, sample_weight=w, labels=[0, 1])
+        return float(matrix[row, column] / matrix.sum(axis=1 - axis)[row if axis == 0 else column])
+
+    return share
+
+
+def widest_gap(y: Any, label: Any, score: Any, w: Any) -> float:
+    false, true, _ = sk.roc_curve(y, score, sample_weight=w, drop_intermediate=False)
+    return float(np.abs(true - false).max())
+
+
+def calibration(y: Any, label: Any, score: Any, w: Any, bins: int = 15) -> float:
+    total = 0.0
+    for b in range(bins):
+        inside = (score > b / bins) & (score <= (b + 1) / bins)
+        if w[inside].sum() > 0:
+            total += abs(np.average(y[inside] - score[inside], weights=w[inside])) * w[inside].sum()
+    return float(total / w.sum())
+
+
+def slope(y: Any, label: Any, score: Any, w: Any) -> float:
+    odds = np.log(score / (1 - score))[:, None]
+    return float(LogisticRegression(C=np.inf, tol=1e-10).fit(odds, y, sample_weight=w).coef_[0, 0])
+
+
+def intercept(y: Any, label: Any, score: Any, w: Any) -> float:
+    """Bisection on the one equation that the intercept solves: mean outcome equals mean probability."""
+    odds, low, high = np.log(score / (1 - score)), -20.0, 20.0
+    for _ in range(200):
+        middle = (low + high) / 2
+        short = np.average(y - 1 / (1 + np.exp(-(middle + odds))), weights=w) > 0
+        low, high = (middle, high) if short else (low, middle)
+    return low
+
+
+BINARY: dict[str, Other] = {
+    "accuracy": labels(sk.accuracy_score),
+    "balanced_accuracy": labels(sk.balanced_accuracy_score),
+    "precision": labels(sk.precision_score),
+    "recall": labels(sk.recall_score),
+    "f1": labels(sk.f1_score),
+    "matthews_corrcoef": labels(sk.matthews_corrcoef),
+    "cohen_kappa": labels(sk.cohen_kappa_score),
+    "true_positive_rate": labels(fl.true_positive_rate),
+    "false_positive_rate": labels(fl.false_positive_rate),
+    "true_negative_rate": labels(fl.true_negative_rate),
+    "false_negative_rate": labels(fl.false_negative_rate),
+    "selection_rate": labels(fl.selection_rate),
+    "predicted_positive_rate": labels(fl.selection_rate),
+    "prevalence": lambda y, label, score, w: float(np.average(y, weights=w)),
+    "negative_predictive_value": cell(0, 0, 1),
+    "false_omission_rate": cell(1, 0, 1),
+    "false_discovery_rate": cell(0, 1, 1),
+    "roc_auc": of_scores(sk.roc_auc_score),
+    "gini": lambda y, label, score, w: 2 * sk.roc_auc_score(y, score, sample_weight=w) - 1,
+    "average_precision": of_scores(sk.average_precision_score),
+    "ks_statistic": widest_gap,
+    "log_loss": of_scores(sk.log_loss),
+    "brier_score": of_scores(sk.brier_score_loss),
+    "expected_calibration_error": calibration,
+    "calibration_slope": slope,
+    "calibration_intercept": intercept,
+}
+REGRESSION: dict[str, Other] = {
+    "mean_absolute_error": of_scores(sk.mean_absolute_error),
+    "mean_squared_error": of_scores(sk.mean_squared_error),
+    "root_mean_squared_error": of_scores(sk.root_mean_squared_error),
+    "r2": of_scores(sk.r2_score),
+    "explained_variance": of_scores(sk.explained_variance_score),
+    "median_absolute_error": lambda y, label, score, w: float(np.median(np.repeat(np.abs(y - score), w.astype(int)))),
+    "mean_error": lambda y, label, score, w: float(np.average(score - y, weights=w)),
+    "mean_prediction": lambda y, label, score, w: float(fl.mean_prediction(y, score, sample_weight=w)),
+}
+MULTICLASS: dict[str, Other] = {
+    "accuracy": labels(sk.accuracy_score),
+    "balanced_accuracy": labels(sk.balanced_accuracy_score),
+    "matthews_corrcoef": labels(sk.matthews_corrcoef),
+    "cohen_kappa": labels(sk.cohen_kappa_score),
+    "log_loss": of_scores(sk.log_loss, labels=[0, 1, 2, 3]),
+    "roc_auc": lambda y, label, score, w: float(
+        np.mean([sk.roc_auc_score(y == k, score[:, k], sample_weight=w) for k in range(4)])
+    ),
+    "f1/macro": labels(sk.f1_score, average="macro"),
+    "f1/micro": labels(sk.f1_score, average="micro"),
+    "f1/weighted": labels(sk.f1_score, average="weighted"),
+    "precision/macro": labels(sk.precision_score, average="macro", zero_division=0),
+    "recall/macro": labels(sk.recall_score, average="macro"),
+}
+
+
+def weights(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Bootstrap weights: whole numbers, a third of them zero."""
+    return np.stack([np.ones(n), *(np.bincount(rng.integers(0, n, n), minlength=n).astype(float) for _ in range(4))])
+
+
+def agrees(statistic: Any, other: Other, sample: Sample, weight: np.ndarray) -> None:
+    expected = [other(sample.target, sample.label, sample.score, w) for w in weight]
+    # A logistic regression of another maker stops at its own tolerance.
+    np.testing.assert_allclose(statistic(weight), expected, rtol=1e-5 if other is slope else 1e-9, atol=1e-12)
+    np.testing.assert_allclose(statistic(weight.astype(np.int64)), expected, rtol=1e-5, atol=1e-12)
+
+
+def binary(seed: int) -> Sample:
+    rng = np.random.default_rng(seed)
+    target = rng.integers(0, 2, 120)
+    score = np.round(np.clip(rng.normal(0.4 + 0.2 * target, 0.25), 0.01, 0.99), 2)
+    label = np.where(score > 0.55, 1, 0)
+    return Sample(target=target, label=label, score=score, classes=2, positive=1, favourable=1, probability=True)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("name", BINARY)
+def test_binary_metrics_agree(name: str, seed: int) -> None:
+    sample, weight = binary(seed), weights(np.random.default_rng(seed), 120)
+    agrees(form_of(load("metrics", name), sample).statistic(sample), BINARY[name], sample, weight)
+
+
+@pytest.mark.parametrize("name", REGRESSION)
+def test_regression_metrics_agree(name: str) -> None:
+    rng = np.random.default_rng(5)
+    target = rng.gamma(2, 1000, 101)
+    sample = Sample(target=target, score=target + rng.normal(100, 800, 101))
+    agrees(form_of(load("metrics", name), sample).statistic(sample), REGRESSION[name], sample, weights(rng, 101))
+
+
+@pytest.mark.parametrize("name", MULTICLASS)
+def test_multiclass_metrics_agree(name: str) -> None:
+    rng = np.random.default_rng(6)
+    target = rng.integers(0, 4, 200)
+    score = rng.dirichlet(np.ones(4), 200)
+    sample = Sample(target=target, label=score.argmax(axis=1), score=score, classes=4, probability=True)
+    metric = load("metrics", name.split("/")[0])
+    form = metric.averages[name.split("/")[1]] if "/" in name else metric.compute
+    agrees(form.statistic(sample), MULTICLASS[name], sample, weights(rng, 200))
+
+
+def test_no_metric_goes_unchecked() -> None:
+    ranking = {m.name for m in load_all("metrics").values() if m.tasks == ("ranking_score",)}
+    assert set(names("metrics")) - ranking == set(BINARY) | set(REGRESSION)
+    multiclass = {m.name for m in load_all("metrics").values() if "multiclass" in m.tasks}
+    assert {name.split("/")[0] for name in MULTICLASS} == multiclass
+
+
+def test_a_metric_that_is_slightly_off_is_noticed() -> None:
+    sample, weight = binary(0), weights(np.random.default_rng(0), 120)
+    exact = form_of(load("metrics", "roc_auc"), sample).statistic(sample)
+    with pytest.raises(AssertionError):
+        agrees(lambda w: exact(w) + 1e-6, BINARY["roc_auc"], sample, weight)
+
+
+def test_another_class_can_be_positive() -> None:
+    """The positive code is 0 here: as scikit-learn's pos_label."""
+    sample = binary(1)
+    turned = Sample(
+        target=sample.target,
+        label=sample.label,
+        score=sample.score,
+        classes=2,
+        positive=0,
+        favourable=0,
+        probability=True,
+    )
+    y, label, score = sample.target, sample.label, sample.score
+    assert load("metrics", "precision").compute(turned) == pytest.approx(sk.precision_score(y, label, pos_label=0))
+    assert load("metrics", "roc_auc").compute(turned) == pytest.approx(sk.roc_auc_score(1 - np.asarray(y), score))
+
+
+def test_the_favourable_label_need_not_be_the_positive_one() -> None:
+    sample = binary(1)
+    granted = Sample(target=sample.target, label=sample.label, classes=2, positive=1, favourable=0)
+    assert load("metrics", "selection_rate").compute(granted) == pytest.approx(float(np.mean(sample.label == 0)))
+
+
+# --- typed figures -----------------------------------------------------------------------------------
+
+
+def of_codes(target: list[int], label: list[int], classes: int, **more: Any) -> Sample:
+    return Sample(target=np.array(target), label=np.array(label), classes=classes, **more)
+
+
+def of_probabilities(target: list[int], score: list[float]) -> Sample:
+    return Sample(target=np.array(target), score=np.array(score), classes=2, positive=1, probability=True)
+
+
+DOCSTRINGS: list[tuple[str, Sample, float]] = [
+    ("brier_score", of_probabilities([0, 1, 1, 0], [0.1, 0.9, 0.8, 0.3]), 0.0375),
+    # log_loss(["spam", "ham", "ham", "spam"], [[.1, .9], [.9, .1], [.8, .2], [.35, .65]])
+    ("log_loss", of_probabilities([1, 0, 0, 1], [0.9, 0.1, 0.2, 0.65]), 0.21616),
+    ("roc_auc", of_probabilities([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]), 0.75),
+    ("average_precision", of_probabilities([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]), 0.8333333),
+    ("balanced_accuracy", of_codes([0, 1, 0, 0, 1, 0], [0, 1, 0, 0, 0, 1], 2, positive=1), 0.625),
+    ("matthews_corrcoef", of_codes([1, 1, 1, 0], [1, 0, 1, 1], 2, positive=1), -0.3333333),
+    # cohen_kappa_score(["negative", "positive", "negative", "neutral", "positive"], ["negative", "positive", "negative",
+    # "neutral", "negative"])
+    ("cohen_kappa", of_codes([0, 2, 0, 1, 2], [0, 2, 0, 1, 0], 3), 0.6875),
+    ("mean_absolute_error", Sample(target=np.array([3, -0.5, 2, 7]), score=np.array([2.5, 0.0, 2, 8])), 0.5),
+    ("mean_squared_error", Sample(target=np.array([3, -0.5, 2, 7]), score=np.array([2.5, 0.0, 2, 8])), 0.375),
+    ("r2", Sample(target=np.array([3, -0.5, 2, 7]), score=np.array([2.5, 0.0, 2, 8])), 0.948608),
+]
+
+
+@pytest.mark.parametrize(("name", "sample", "expected"), DOCSTRINGS, ids=[d[0] for d in DOCSTRINGS])
+def test_figures_of_the_scikit_learn_docstrings(name: str, sample: Sample, expected: float) -> None:
+    assert load("metrics", name).compute(sample) == pytest.approx(expected, abs=1e-5)
+
+
+def test_f1_averages_of_the_scikit_learn_docstring() -> None:
+    sample = of_codes([0, 1, 2, 0, 1, 2], [0, 2, 1, 0, 0, 1], 3)
+    averages = load("metrics", "f1").averages
+    assert averages["macro"](sample) == pytest.approx(0.2666667, abs=1e-6)
+    assert averages["micro"](sample) == pytest.approx(0.3333333, abs=1e-6)
+
+
+def test_calibration_error_of_the_torchmetrics_docstring() -> None:
+    sample = of_probabilities([0, 0, 1, 1, 1], [0.25, 0.25, 0.55, 0.75, 0.75])
+    assert calibration_error(2)(sample) == pytest.approx(0.29, abs=6e-5)

@@ -1,0 +1,258 @@
+"""Every metric of the catalogue keeps the same promises, and each promise is shown to break."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from audit.catalogue import load_all
+from audit.declarations.metric import Metric, Sample, UndefinedMeasureError
+from audit.estimation.estimate import estimate, subset
+from audit.estimation.forms import scores, weights_of
+from audit.records.measured import Estimate, Measured, Undefined
+from audit.records.spec import IntervalSpec
+
+INTERVAL = IntervalSpec(resamples=400)
+METRICS: dict[str, Metric] = load_all("metrics")
+AVERAGES = {
+    f"{m.name}/{name}": replace(m, compute=form, averages={}, tasks=("multiclass",))
+    for m in METRICS.values()
+    for name, form in m.averages.items()
+}
+MULTICLASS = {
+    f"{m.name}/multiclass": replace(m, tasks=("multiclass",)) for m in METRICS.values() if "multiclass" in m.tasks
+}
+EVERY = METRICS | AVERAGES | {k: m for k, m in MULTICLASS.items() if not m.averages}
+
+
+def measured(metric: Metric, sample: Sample) -> Measured:
+    return estimate(metric, sample, INTERVAL, seed=3)
+
+
+def value(metric: Metric, sample: Sample) -> float:
+    found = measured(metric, sample)
+    assert isinstance(found, Estimate), found
+    return found.value
+
+
+def sample_for(metric: Metric, seed: int = 0, n: int = 80) -> Sample:
+    rng = np.random.default_rng(seed)
+    task = metric.tasks[0]
+    if task == "regression":
+        target = rng.normal(5, 2, n)
+        return Sample(target=target, score=target + rng.normal(0.3, 1, n))
+    if task == "multiclass":
+        target = rng.permutation(np.arange(n) % 3)
+        score = rng.dirichlet(np.ones(3), n) / 2 + np.eye(3)[target] / 2 * rng.random((n, 1))
+        score /= score.sum(axis=1, keepdims=True)
+        return Sample(target=target, label=score.argmax(axis=1), score=score, classes=3, probability=True)
+    target = rng.permutation(np.arange(n) % 2)
+    # Rounded, so that there are ties.
+    score = np.round(np.clip(rng.normal(0.35 + 0.3 * target, 0.25), 0.02, 0.98), 2)
+    label = (score >= 0.5).astype(np.int64)
+    return Sample(
+        target=target, label=label, score=score, classes=2, positive=1, favourable=1, probability=True, threshold=0.5
+    )
+
+
+def stays_in_bounds(metric: Metric) -> None:
+    for seed in range(5):
+        found = measured(metric, sample_for(metric, seed))
+        assert isinstance(found, Estimate)
+        least, most = metric.bounds
+        assert found.low is not None and found.high is not None
+        assert found.low <= found.value <= found.high
+        assert found.low < found.high
+        assert least is None or found.low >= least
+        assert most is None or found.high <= most
+
+
+def ignores_row_order(metric: Metric) -> None:
+    sample = sample_for(metric)
+    shuffled = subset(sample, np.random.default_rng(1).permutation(80))
+    assert value(metric, shuffled) == pytest.approx(value(metric, sample), rel=1e-9, abs=1e-12)
+
+
+def takes_no_weight_as_one(metric: Metric) -> None:
+    sample = sample_for(metric)
+    plain, weighted = measured(metric, sample), measured(metric, replace(sample, weight=np.ones(80)))
+    assert isinstance(plain, Estimate) and isinstance(weighted, Estimate)
+    assert (plain.value, plain.low, plain.high, plain.n) == pytest.approx(
+        (weighted.value, weighted.low, weighted.high, weighted.n), rel=1e-12
+    )
+
+
+def counts_frequencies_as_rows(metric: Metric) -> None:
+    sample = sample_for(metric)
+    times = np.random.default_rng(2).integers(0, 4, 80)
+    weighted = measured(metric, replace(sample, weight=times.astype(float)))
+    repeated = measured(metric, subset(sample, np.repeat(np.arange(80), times)))
+    assert isinstance(weighted, Estimate) and isinstance(repeated, Estimate)
+    assert weighted.value == pytest.approx(repeated.value, rel=1e-9, abs=1e-12)
+    assert weighted.n == repeated.n == times.sum()
+    assert weighted.method == repeated.method
+    # Bootstraps draw other rows for the same law; closed forms agree to the last digits.
+    slack = 0.3 * (repeated.high - repeated.low) if "bootstrap" in repeated.method else 1e-9
+    assert weighted.low == pytest.approx(repeated.low, abs=slack)
+    assert weighted.high == pytest.approx(repeated.high, abs=slack)
+
+
+def ignores_the_scale_of_sampling_weights(metric: Metric) -> None:
+    weight = np.random.default_rng(4).uniform(0.5, 3, 80)
+    sample = replace(sample_for(metric), weight=weight, weight_kind="sampling")
+    one, other = measured(metric, sample), measured(metric, replace(sample, weight=weight * 1000))
+    assert isinstance(one, Estimate) and isinstance(other, Estimate)
+    assert (one.value, one.low, one.high) == pytest.approx((other.value, other.low, other.high), rel=1e-6, abs=1e-9)
+    assert one.n == other.n == 80
+
+
+def rewards_perfection(metric: Metric) -> None:
+    sample = sample_for(metric)
+    if metric.tasks[0] == "regression":
+        perfect = replace(sample, score=np.asarray(sample.target, dtype=float))
+    elif metric.tasks[0] == "multiclass":
+        perfect = replace(sample, label=sample.target, score=np.eye(3)[sample.target])
+    else:
+        perfect = replace(sample, label=sample.target, score=np.asarray(sample.target, dtype=float))
+    if metric.higher_is_better is None:
+        return
+    best = metric.bounds[1 if metric.higher_is_better else 0]
+    assert best is not None
+    assert value(metric, perfect) == pytest.approx(best, abs=1e-12)
+
+
+def is_never_a_stand_in(metric: Metric) -> None:
+    """One class, one row, a constant score: a finite number or a reason, and no warning (those are errors here)."""
+    sample = sample_for(metric)
+    size = 80
+    constant = None if sample.score is None else np.broadcast_to(sample.score[:1], sample.score.shape).copy()
+    cases = [subset(sample, np.array([0])), replace(sample, score=constant)]
+    if metric.tasks[0] != "regression":
+        cases += [replace(sample, target=np.full(size, c)) for c in (0, 1)]
+        cases += [replace(sample, label=np.full(size, c)) for c in (0, 1)]
+    else:
+        cases += [replace(sample, target=np.full(size, 3.7))]
+    for case in cases:
+        found = measured(metric, case)
+        assert isinstance(found, Undefined) or np.isfinite(found.value)
+
+
+def says_why_without_rows(metric: Metric) -> None:
+    nothing = subset(sample_for(metric), np.arange(0))
+    found = measured(metric, nothing)
+    assert isinstance(found, Undefined) and "no rows" in found.reason
+    try:
+        metric.compute(nothing)
+    except UndefinedMeasureError as reason:
+        assert "no rows" in str(reason)
+    else:
+        raise AssertionError("a value without rows")
+
+
+def says_why_without_truth(metric: Metric) -> None:
+    found = measured(metric, replace(sample_for(metric), target=None))
+    if metric.needs_target:
+        assert isinstance(found, Undefined) and "true labels" in found.reason
+    else:
+        assert isinstance(found, Estimate)
+
+
+def refuses_numbers_that_are_not_finite(metric: Metric) -> None:
+    """A metric that reads numbers refuses such ones; one that does not is the same with them."""
+    sample = sample_for(metric)
+    for bad in (np.nan, np.inf):
+        score = scores(sample).copy()
+        score[4] = bad
+        found = measured(metric, replace(sample, score=score))
+        if isinstance(found, Estimate):
+            assert found == measured(metric, sample)
+        else:
+            assert isinstance(found, Undefined) and "not finite" in found.reason
+
+
+def repeats_itself(metric: Metric) -> None:
+    assert measured(metric, sample_for(metric)) == measured(metric, sample_for(metric))
+
+
+def explains_itself(metric: Metric) -> None:
+    assert metric.name and metric.label and metric.description and metric.formula and metric.source
+    assert metric.description.endswith(".")
+
+
+CHECKS: dict[str, Callable[[Metric], None]] = {
+    check.__name__: check
+    for check in (
+        stays_in_bounds,
+        ignores_row_order,
+        takes_no_weight_as_one,
+        counts_frequencies_as_rows,
+        ignores_the_scale_of_sampling_weights,
+        rewards_perfection,
+        is_never_a_stand_in,
+        says_why_without_rows,
+        says_why_without_truth,
+        refuses_numbers_that_are_not_finite,
+        repeats_itself,
+        explains_itself,
+    )
+}
+
+
+@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("check", CHECKS)
+def test_every_metric_keeps_the_promise(name: str, check: str) -> None:
+    CHECKS[check](EVERY[name])
+
+
+# --- doubles: a metric that breaks each promise -----------------------------------------------------
+
+
+def wrong(compute: Callable[[Sample], float], **changes: object) -> Metric:
+    given: dict[str, object] = {
+        "name": "wrong",
+        "label": "Wrong",
+        "compute": compute,
+        "response": "score",
+        "higher_is_better": True,
+        "tasks": ("binary",),
+        "bounds": (0.0, 1.0),
+    }
+    return Metric(**(given | changes))  # type: ignore[arg-type]
+
+
+def mean_score(sample: Sample) -> float:
+    if not weights_of(sample).sum():
+        raise UndefinedMeasureError("there are no rows")
+    return float(np.average(scores(sample), weights=sample.weight))
+
+
+def _needs_truth(sample: Sample) -> float:
+    if sample.target is None:
+        raise UndefinedMeasureError("nothing is known")
+    return 0.5
+
+
+COUNTER = iter(range(1_000_000))
+DOUBLES: dict[str, Metric] = {
+    "stays_in_bounds": wrong(lambda s: 2 * mean_score(s) + 1),
+    "ignores_row_order": wrong(lambda s: float(scores(s)[0])),
+    "takes_no_weight_as_one": wrong(lambda s: mean_score(s) / (1 if s.weight is None else 2)),
+    "counts_frequencies_as_rows": wrong(lambda s: float(scores(s).mean())),
+    "ignores_the_scale_of_sampling_weights": wrong(lambda s: float(np.sum(scores(s) * weights_of(s)))),
+    "rewards_perfection": wrong(mean_score),
+    "is_never_a_stand_in": wrong(lambda s: float(1 / np.var(scores(s)))),
+    "says_why_without_rows": wrong(lambda s: 0.0),
+    "says_why_without_truth": wrong(_needs_truth, needs_target=False),
+    "refuses_numbers_that_are_not_finite": wrong(lambda s: float(np.nanmedian(scores(s))), response="label"),
+    "repeats_itself": wrong(lambda s: next(COUNTER) / 1e6),
+    "explains_itself": wrong(mean_score),
+}
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_every_promise_can_be_broken(check: str) -> None:
+    with pytest.raises((AssertionError, RuntimeWarning, ZeroDivisionError, IndexError)):
+        CHECKS[check](DOUBLES[check])
