@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from audit.report.charts.text import decimal, scientific, text_width
+from audit.report.charts.text import decimal, in_powers, text_width
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,14 @@ def axis_over(
     low, high = _span([_tamed(v) for v in values if v is not None and math.isfinite(v)])
     length = abs(end - start)
     most = max(2, int(length / (size * (3 if upright else 4.5))))
-    for count in range(min(most, 6), 0, -1):
-        step = _round_step((high - low) / count)
-        axis = _axis(low, high, step, start, end, bounds)
-        if upright or _labels_part(axis, size) or count == 1:
+    axis = _axis(low, high, _round_step((high - low) / min(most, 6)), start, end, bounds)
+    for count in range(min(most, 6) - 1, 0, -1):
+        if upright or _labels_part(axis, size):
             return axis
-    raise AssertionError("the loop returns at its last turn")
+        axis = _axis(low, high, _round_step((high - low) / count), start, end, bounds)
+    while not _labels_part(axis, size):
+        axis = replace(axis, ticks=axis.ticks[::2])
+    return axis
 
 
 def _span(values: list[float]) -> tuple[float, float]:
@@ -95,8 +97,9 @@ def _tick(value: float, step: float, ticks: tuple[float, ...]) -> str:
     largest = max(map(abs, ticks))
     power = math.floor(math.log10(step) + 1e-9)
     if largest >= 1e6 or (largest < 1e-3 and largest > 0):
-        own = math.floor(math.log10(abs(value)) + 1e-9) if abs(value) > step / 2 else 0
-        return scientific(value if abs(value) > step / 2 else 0, min(12, max(0, own - power)))
+        # One power of ten for the whole axis, so that the eye can compare.
+        shared = math.floor(math.log10(largest) + 1e-9)
+        return in_powers(value, shared, min(12, max(0, shared - power))) if abs(value) > step / 2 else "0"
     return decimal(value, max(0, -power))
 
 

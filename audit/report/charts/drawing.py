@@ -89,6 +89,8 @@ def label(
     x: float, y: float, text: str, width: float, paint: str = INK, *, anchor: str = "start", size: float = LABEL
 ) -> str:
     """Return a text shortened to a width; the whole of it is told on hovering."""
+    if not text:
+        return ""
     short = fitted(text, width, size)
     drawn = word(x, y, short, paint, anchor=anchor, size=size)
     return drawn if short == one_line(text) else f"<g>{hint(text)}{drawn}</g>"

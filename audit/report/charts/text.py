@@ -18,7 +18,7 @@ def fitted(text: str, width: float, size: float) -> str:
     >>> fitted("annual income", 1000, 12)
     'annual income'
     >>> fitted("annual income", 50, 12)
-    'annual…'
+    'annua…'
     """
     text = one_line(text)
     if text_width(text, size) <= width:
@@ -61,7 +61,25 @@ def scientific(value: float, places: int) -> str:
     if value == 0:
         return "0"
     mantissa, power = f"{value:.{places}e}".split("e")
-    return f"{mantissa.replace('-', '−')}×10{str(int(power)).translate(_RAISED)}"
+    return f"{decimal(float(mantissa), places)}×10{power_text(int(power))}"
+
+
+def in_powers(value: float, power: int, places: int) -> str:
+    """Write a number in a given power of ten.
+
+    >>> in_powers(5e8, 9, 1)
+    '0.5×10⁹'
+    """
+    return f"{decimal(value / 10.0**power, places)}×10{power_text(power)}"
+
+
+def power_text(power: int) -> str:
+    """Write an exponent with raised digits.
+
+    >>> power_text(-12)
+    '⁻¹²'
+    """
+    return str(power).translate(_RAISED)
 
 
 def figure(value: float) -> str:
