@@ -44,7 +44,7 @@ class ModelFormat:
     """Whether the content is of this format; never runs code from it and never raises."""
     load: Callable[[ModelFile], LoadedModel]
     trusted_by: tuple[str, ...] = ()
-    """Words of `model.trust` that allow it, where loading may run the author's code; a pinned sha256 is then required too."""
+    """Words of `model.trust` that allow it, where loading runs its author's code; sha256 is then required too."""
 
     @property
     def runs_code(self) -> bool:

@@ -65,7 +65,7 @@ def lightgbm_categories(
     Parameters
     ----------
     names, infos
-        As in the saved text: `[low:high]` for a numeric column, `value:value` for a categorical one, `none` for an unused one.
+        As in the saved text: `[low:high]` for a numeric column, `value:value` for a categorical one, `none` if unused.
     values
         The list `pandas_categorical` of the saved text.
 
@@ -185,6 +185,7 @@ def _booster(
         fit=None,
         task=task,
         width=len(names),
+        encode=lambda rows: _matrix(rows, names, categories, identity.place),
     )
 
 

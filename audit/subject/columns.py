@@ -114,7 +114,7 @@ def _is_positional(names: tuple[str, ...], lead: Source) -> bool:
 def _in_the_table(model: LoadedModel, lead: Source) -> tuple[str, ...]:
     """The model's names as the table writes them: LightGBM keeps `sepal length` as `sepal_length`."""
     assert model.features is not None
-    if model.facts.format != "lightgbm":
+    if type(model.native).__module__.partition(".")[0] != "lightgbm":
         return model.features
     written = {re.sub(r"\s", "_", c): c for c in reversed(lead.columns)}
     return tuple(name if name in lead.columns else written.get(name, name) for name in model.features)

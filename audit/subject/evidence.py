@@ -105,7 +105,7 @@ class LoadedModel:
     threshold: float | None = None
     """Threshold that it brings with it, such as a tuned one."""
     encode: Callable[[pd.DataFrame], Any] | None = None
-    """(n, d) -> the rows as `native` reads them; None where it reads the table (its array, when it names no columns)."""
+    """(n, d) -> the rows as `native` reads them; None where it reads the table (its array, if it names no columns)."""
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,8 @@ def load_model(whole: AuditSpec, file: InputFile, code: Sequence[InputFile], tel
     Raises
     ------
     ModelError
-        No format recognises it, its sha256 is not the pinned one, its format may run code and is not trusted, or it does
-        not load.
+        No format recognises it, its sha256 is not the pinned one, its format may run code and is not trusted, or it
+        does not load.
     """
     spec, place = whole.model, f"model.path: {file_name(file)}"
     content = content_of(file, place, ModelError)

@@ -48,8 +48,8 @@ def decided(score: NDArray[np.float64], positive: int | None, threshold: float) 
 def scored_class(model: LoadedModel, classes: tuple[str, ...], positive: int | None) -> int:
     """Return the code of the class that a single column of scores speaks of.
 
-    A model that does not name its classes was fitted on 0 and 1; where the target names them otherwise, its score is that
-    of the positive class.
+    A model that does not name its classes was fitted on 0 and 1; where the target names them otherwise, its score is
+    that of the positive class.
     """
     return positive if model.classes is None and classes != ("0", "1") and positive is not None else 1
 
@@ -80,12 +80,12 @@ def refuse_infinite(place: str, values: NDArray[np.float64], rows: pd.Index) -> 
     bad = ~np.isfinite(values if values.ndim == 1 else values.sum(axis=1))
     if bad.any():
         first = int(np.flatnonzero(bad)[0])
+        row = int(rows[first]) + 1
         found = "infinite" if np.isinf(values[first]).any() else "not a number"
         raise ModelError(
             Problem(
                 place,
-                f"{int(bad.sum())} of {len(values)} predictions are not finite; the first, in row {int(rows[first]) + 1}, "
-                f"is {found}.",
+                f"{int(bad.sum())} of {len(values)} predictions are not finite; the first, in row {row}, is {found}.",
                 "Look at the model's inputs in that row.",
             )
         )

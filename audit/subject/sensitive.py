@@ -68,7 +68,7 @@ def as_groups(place: str, values: pd.Series, edges: Sequence[float] | None, tell
     if distinct > _MANY:
         bins = f", or name its edges under sensitive.bins.{name}" if pd.api.types.is_numeric_dtype(values) else ""
         tell.warning(
-            f"sensitive column {name!r} has {distinct} different values: most groups will be small. Merge some of them{bins}."
+            f"sensitive column {name!r} has {distinct} different values: most groups will be small. Merge some{bins}."
         )
     return text.where(text.notna(), UNKNOWN)
 

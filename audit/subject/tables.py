@@ -208,7 +208,8 @@ def _refuse_text_among_numbers(
                 problems.append(
                     Problem(
                         f"{places[role]}, column {name!r}",
-                        f"expected a number as in {places['train']}, found {table[name][number].as_py()!r} in row {number + 1}.",
+                        f"expected a number as in {places['train']}, "
+                        f"found {table[name][number].as_py()!r} in row {number + 1}.",
                         "Mend the value, or name it under data.missing if it stands for a missing one.",
                     )
                 )

@@ -159,7 +159,8 @@ def finite_values(place: str, values: pd.Series, what: str) -> np.ndarray[tuple[
     bad = ~np.isfinite(numbers)
     if bad.any():
         first = int(np.flatnonzero(bad)[0])
-        found = "nothing" if pd.isna(values.iloc[first]) else repr(values.iloc[first])
+        value = values.astype(object).iloc[first]
+        found = "nothing" if pd.isna(value) else repr(value)
         row = int(values.index[first]) + 1
         raise DataError(
             Problem(

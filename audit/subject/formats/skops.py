@@ -47,7 +47,10 @@ def load(file: ModelFile) -> LoadedModel:
 _TREE = "sklearn.tree._tree.Tree"
 _PREDICTOR = "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"
 # Plain containers of scikit-learn and numpy that skops has not listed: they hold values, no code and no indices.
+_SPLITTERS = ("KFold", "StratifiedKFold", "GroupKFold", "StratifiedGroupKFold", "TimeSeriesSplit", "ShuffleSplit")
 _PLAIN = (
+    *(f"sklearn.model_selection._split.{name}" for name in _SPLITTERS),
+    "sklearn.metrics._scorer._PassthroughScorer",
     "numpy.dtype",
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._SigmoidCalibration",
@@ -56,6 +59,9 @@ _PLAIN = (
     "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
     "sklearn.utils._bunch.Bunch",
 )
+# Gradient boosting by histograms keeps a partial of this one function; no other partial is trusted.
+_PARTIAL, _CHECK = "functools.partial", "sklearn.utils.validation.check_array"
+_KNOWN = (*_PLAIN, _TREE, _PREDICTOR, _PARTIAL, _CHECK)
 _LARGEST = 4 * 2**30
 
 
@@ -76,10 +82,10 @@ def _built(file: ModelFile) -> Any:
 
     with zipfile.ZipFile(io.BytesIO(file.content)) as archive:
         schema, context = read_schema(archive)
-        _refuse_untrusted(file, get_tree(schema, context, trusted=None).get_unsafe_set())
+        _refuse_untrusted(file, get_tree(schema, context, trusted=None))
     with zipfile.ZipFile(io.BytesIO(file.content)) as archive:
         schema, context = read_schema(archive)
-        trusted = [*_PLAIN, _TREE, _PREDICTOR, *file.trust]
+        trusted = [*_KNOWN, *file.trust]
         root = get_tree(schema, context, trusted=trusted)
         audit_tree(root, trusted=trusted)
         faults = sorted({fault for node in _nodes(root) if (fault := _fault(node))})
@@ -90,8 +96,11 @@ def _built(file: ModelFile) -> Any:
         return root.construct()
 
 
-def _refuse_untrusted(file: ModelFile, found: set[str]) -> None:
-    unknown = sorted(found - {*_PLAIN, _TREE, _PREDICTOR, *file.trust})
+def _refuse_untrusted(file: ModelFile, root: Any) -> None:
+    known = {*_KNOWN, *file.trust}
+    if any(_type(node) == _PARTIAL and _type(node.children.get("func")) != _CHECK for node in _nodes(root)):
+        known -= {_PARTIAL} - set(file.trust)
+    unknown = sorted(root.get_unsafe_set() - known)
     if unknown:
         raise ModelError(
             Problem(
@@ -108,6 +117,7 @@ def _nodes(root: Any) -> Iterator[Any]:
     waiting = [root]
     while waiting:
         node = waiting.pop()
+        node = _resolved(node)
         if id(node) in seen or not hasattr(node, "children"):
             continue
         seen.add(id(node))
@@ -116,12 +126,24 @@ def _nodes(root: Any) -> Iterator[Any]:
             waiting += child if isinstance(child, list) else child.values() if isinstance(child, dict) else [child]
 
 
+def _resolved(node: Any) -> Any:
+    # A reference may claim any type: what counts is what it refers to.
+    while hasattr(node, "cached"):
+        node = node.cached
+    return node
+
+
+def _type(node: Any) -> str:
+    node = _resolved(node)
+    return f"{getattr(node, 'module_name', '')}.{getattr(node, 'class_name', '')}"
+
+
 def _fault(node: Any) -> str:
     """What is wrong with a node that holds a tree, or "" for a sound one and for any other node."""
     from skops.io._general import ObjectNode, TypeNode
     from skops.io._sklearn import TreeNode
 
-    name = f"{node.module_name}.{node.class_name}"
+    name = _type(node)
     if name not in (_TREE, _PREDICTOR) or type(node) is TypeNode:
         return ""
     # Another kind of node could build the same type from parts that are not checked.
