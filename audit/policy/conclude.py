@@ -76,11 +76,15 @@ def _sentence(answer: Answer, gates: Sequence[Verdict], broken: Sequence[StageSt
             text = f"{_share(deciding, applied)} could not be judged: {names}"
         case "incomplete":
             text = f"{plural(len(applied), 'gate')} held, but part of the audit did not finish"
+        case "meets" if waivers:
+            failed = sum(gate.outcome == "fail" for gate in applied)
+            met = len(applied) - failed
+            text = f"{plural(len(applied), 'gate')} judged: {met} met on this evidence and {failed} failed"
         case "meets":
             text = f"{plural(len(applied), 'gate')} judged and all met on this evidence"
     waived = f", with {plural(waivers, 'waiver')}" if waivers else ""
-    failed = f"; in error: {listed([stage.stage for stage in broken])}" if broken else ""
-    return f"{text}{waived}{failed}."
+    broke = f"; in error: {listed([stage.stage for stage in broken])}" if broken else ""
+    return f"{text}{waived}{broke}."
 
 
 _DECIDING: dict[Answer, tuple[Outcome, ...]] = {

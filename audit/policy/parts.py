@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from math import inf, isinf
 
 from audit import catalogue
@@ -33,7 +34,7 @@ def measured_parts(control: Control, measure: Measure, case: Case) -> tuple[Part
     """Return a part for everything that a control asks for, in the order of its measure."""
     if control.limit is None:
         return tuple(_recorded(item, case) for item in asked(measure, case))
-    condition: Condition = catalogue.load("conditions", control.limit.decide_on)
+    condition = _condition(control.limit.decide_on)
     found = [_ready(item, control, control.limit, case) for item in asked(measure, case)]
     ready = [item for item in found if isinstance(item, _Ready)]
     family = _adjusted(ready, condition, control.limit)
@@ -45,6 +46,13 @@ def measured_parts(control: Control, measure: Measure, case: Case) -> tuple[Part
 def attestation_part(outcome: Outcome, control: str, reason: str) -> Part:
     """Return the part that a person's statement makes."""
     return Part(observation=f"attestation/{control}", outcome=outcome, reason=reason)
+
+
+@cache
+def _condition(name: str) -> Condition:
+    # Entry points are looked up on every load, and a judgement loads the same few conditions again and again.
+    condition: Condition = catalogue.load("conditions", name)
+    return condition
 
 
 # --- records -------------------------------------------------------------------------------------
@@ -188,15 +196,16 @@ def _companions(item: Asked, limit: PackLimit, case: Case) -> dict[str, float] |
 def _small(item: Asked, measured: Exact | Estimate, rule: MinSample, case: Case) -> str:
     """Return why a group is too small to be judged, or nothing."""
     n = item.group.n if item.group else measured.n
+    origin = f" (origin: {rule.origin})"
     if rule.group_n is not None and n < rule.group_n:
-        return f"fewer than {wording.plural(rule.group_n, 'row')}"
+        return f"fewer than {wording.plural(rule.group_n, 'row')}{origin}"
     if item.group and item.group.small:
         return f"fewer than {wording.plural(case.spec.sensitive.minimum_group, 'row')} (sensitive.minimum_group)"
     if item.group and rule.group_share is not None and item.group.share < rule.group_share:
-        return f"less than {wording.number(100 * rule.group_share)}% of the rows"
+        return f"less than {wording.number(100 * rule.group_share)}% of the rows{origin}"
     for measure, least in (("events", rule.events), ("expected_cell", rule.expected_cell)):
         if least is not None and (short := _short(item, measure, least, case)):
-            return short
+            return f"{short}{origin}"
     if rule.reversal_check and _count(item, "selection_reversal", case) != 0:
         return "one different selection would turn the comparison round, or nobody checked whether it would"
     return ""
@@ -220,7 +229,7 @@ def _below(
 ) -> Part:
     outcome, told = _TOO_SMALL[rule.below]
     text = wording.measurement(item, observation, measured, limit)
-    reason = f"{text} beside {wording.limit_words(limit)}, {told}: {small} (origin of that minimum: {rule.origin})."
+    reason = f"{text} beside {wording.limit_words(limit)}, {told}: {small}."
     return Part(observation=item.id, outcome=outcome, reason=reason)
 
 

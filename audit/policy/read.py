@@ -118,6 +118,7 @@ def _with_params(root: Node, written: Any, values: dict[str, Any]) -> Any:
 def _refuse(pack: Pack, root: Node) -> None:
     """Raise what the types cannot tell: unknown conditions, bad dates, repeated ids, a dead law that gates."""
     problems = [*_dates(pack, root), *_standing(pack, root)]
+    conditions = catalogue.load_all("conditions")
     seen: set[str] = set()
     for index, control in enumerate(pack.controls):
         loc: Loc = ("controls", index)
@@ -125,20 +126,20 @@ def _refuse(pack: Pack, root: Node) -> None:
             message = f"the id {control.id!r} is given twice."
             problems.append(problem_at(root, (*loc, "id"), message, "Ids are unique in a pack."))
         seen.add(control.id)
-        problems += [problem_at(root, (*loc, *inner), *text) for inner, *text in _limit_faults(control)]
+        problems += [problem_at(root, (*loc, *inner), *text) for inner, *text in _limit_faults(control, conditions)]
     if problems:
         raise PolicyError(*problems)
 
 
-def _limit_faults(control: Control) -> Iterator[tuple[Loc, str, str]]:
+def _limit_faults(control: Control, conditions: Mapping[str, Condition]) -> Iterator[tuple[Loc, str, str]]:
     limit = control.limit
     if limit is None:
         return
-    known = catalogue.names("conditions")
-    if limit.decide_on not in known:
-        yield ("limit", "decide_on"), f"unknown condition {limit.decide_on!r}.", suggestion(limit.decide_on, known)
+    condition = conditions.get(limit.decide_on)
+    if condition is None:
+        near = suggestion(limit.decide_on, tuple(conditions))
+        yield ("limit", "decide_on"), f"unknown condition {limit.decide_on!r}.", near
         return
-    condition: Condition = catalogue.load("conditions", limit.decide_on)
     if condition.needs_alpha and limit.alpha is None:
         yield ("limit",), f"{condition.name} needs alpha, the level of its test.", "Add it."
     for companion in condition.companions:

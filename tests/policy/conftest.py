@@ -98,7 +98,12 @@ def pack_text(*controls: dict[str, Any], **changes: Any) -> str:
         **changes.pop("authority", {}),
     }
     header = {"id": "house", "version": "1.0.0", "title": "House", "kind": "house", "maintainers": ["us"]}
-    pack = {"schema": "policy-pack/1", "pack": {**header, "authority": authority}, **changes, "controls": list(controls)}
+    pack = {
+        "schema": "policy-pack/1",
+        "pack": {**header, "authority": authority},
+        **changes,
+        "controls": list(controls),
+    }
     return yaml.safe_dump(pack, sort_keys=False)
 
 

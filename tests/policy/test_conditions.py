@@ -13,7 +13,9 @@ from audit import catalogue
 from audit.declarations.condition import Comparison, Condition, Region, rational
 
 
-def decided(name: str, op: str, limit: float | tuple[float, float], value: float, low: float, high: float, **more) -> str:
+def decided(
+    name: str, op: str, limit: float | tuple[float, float], value: float, low: float, high: float, **more
+) -> str:
     condition: Condition = catalogue.load("conditions", name)
     values = limit if isinstance(limit, tuple) else (limit,)
     ends = [end if end in (-inf, inf) else rational(end) for end in (low, high)]
@@ -77,7 +79,8 @@ def test_three_way_agrees_with_every_point_of_the_interval(op, a, b, c, d):
 
 @pytest.mark.parametrize(
     ("op", "low", "high", "expected"),
-    [("ge", 0.9, inf, "pass"), ("ge", -inf, 0.9, "inconclusive"), ("le", 0.9, inf, "fail"), ("le", -inf, inf, "inconclusive"),
+    [("ge", 0.9, inf, "pass"), ("ge", -inf, 0.9, "inconclusive"), ("le", 0.9, inf, "fail"),
+     ("le", -inf, inf, "inconclusive"),
      ("between", 0.5, inf, "inconclusive"), ("lt", -inf, 0.5, "pass")],
 )  # fmt: skip
 def test_an_unbounded_end_passes_only_an_unbounded_limit(op, low, high, expected):

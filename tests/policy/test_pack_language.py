@@ -40,7 +40,9 @@ REFUSED = {
     "between upside down": ({"limit": {**LIMIT, "op": "between", "value": [2, 1]}}, "smaller number first"),
     "unknown parameter": ({"limit": {**LIMIT, "value": {"param": "nobody"}}}, "unknown parameter 'nobody'"),
     "no alpha": ({"limit": {**LIMIT, "decide_on": "four_fifths"}}, "four_fifths needs alpha"),
-    "no companion": ({"limit": {**LIMIT, "decide_on": "four_fifths", "alpha": 0.05}}, "needs the measure that gives 'p_value'"),
+    "no companion": (
+        {"limit": {**LIMIT, "decide_on": "four_fifths", "alpha": 0.05}}, "needs the measure that gives 'p_value'"
+    ),
     "companion unread": ({"limit": {**LIMIT, "and_test": {"p_value": "x"}}}, "point does not read 'p_value'"),
     "screen that blocks": ({"kind": "screen", "on_fail": {"exit": "block"}}, "a screen never blocks"),
     "bad duration": ({"waivable": {"allowed": True, "max_duration": "90 days"}}, "expected a duration such as P90D"),
@@ -139,7 +141,10 @@ def test_packs_are_found_by_name_and_by_path(tmp_path, a):
         {"model": {"path": "m"}, "data": {"test": "t"}, "policies": ["technical-soundness", "own.yaml"]}
     )
     assert [r.pack.pack.id for r in read_packs(spec, tmp_path)] == ["technical-soundness", "house"]
-    for wrong, message in (("tehcnical-soundness", "Did you mean 'technical-soundness'?"), ("none.yaml", "cannot be read")):
+    for wrong, message in (
+        ("tehcnical-soundness", "Did you mean 'technical-soundness'?"),
+        ("none.yaml", "cannot be read"),
+    ):
         with pytest.raises(PolicyError) as caught:
             read_packs(spec.model_copy(update={"policies": (wrong,)}), tmp_path)
         assert message in str(caught.value)
@@ -148,7 +153,10 @@ def test_packs_are_found_by_name_and_by_path(tmp_path, a):
 
 
 def test_yaml_is_read_strictly(tmp_path, a):
-    for text in (a.pack_text(a.control()) + "\nneeds: &x [a]\n", a.pack_text(a.control()) + "\nschema: policy-pack/1\n"):
+    for text in (
+        a.pack_text(a.control()) + "\nneeds: &x [a]\n",
+        a.pack_text(a.control()) + "\nschema: policy-pack/1\n",
+    ):
         (tmp_path / "own.yaml").write_text(text)
         with pytest.raises(PolicyError):
             read_pack(tmp_path / "own.yaml")
