@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,10 @@ class RecordError(AuditError):
 
 
 class OutputError(AuditError):
-    """The audit is done, but an output could not be written."""
+    """The audit is done, but an output could not be written; `written` names those that were."""
 
     exit_code = 4
+
+    def __init__(self, *problems: Problem, written: tuple[Path, ...] = ()) -> None:
+        super().__init__(*problems)
+        self.written = written

@@ -126,7 +126,9 @@ def _own_names() -> frozenset[str]:
 
 
 def _unwritable(out_dir: Path, error: OSError) -> Problem:
-    return Problem(str(out_dir), f"cannot be written: {error.strerror or error}.", "Mend that, or give another folder with --out.")
+    return Problem(
+        str(out_dir), f"cannot be written: {error.strerror or error}.", "Mend that, or give another folder with --out."
+    )
 
 
 _ELSEWHERE = "Give another folder with --out."

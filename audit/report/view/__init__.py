@@ -19,7 +19,7 @@ from audit.report.view import (
     robustness,
     scope,
 )
-from audit.report.view.folio import Extent, Folio
+from audit.report.view.folio import Extent, Folio, shortened
 from audit.report.view.tree import Report
 from audit.report.view.words import Words
 
@@ -50,7 +50,7 @@ def view(record: AuditRecord, words: Words, extent: Extent) -> Report:
         words=words,
         language=record.spec.report.language,
         title=record.spec.title,
-        head=words("page.head", title=record.spec.title, id=front.report_id(folio)),
+        head=words("page.head", title=shortened(record.spec.title, 70), id=front.report_id(folio)),
         conclusion=front.answer(folio),
         cover=front.cover(folio),
         summary=front.summary(folio),

@@ -69,7 +69,7 @@ def _base_rates(folio: Folio, table: TableFacts) -> Block:
         "data.base_rates", folio.columns("class", "rows#", "share#"), rows, role=t(f"role.{table.role}")
     )
     figure = figures.counts(
-        folio, table.target_counts, title=t("data.base_rates", role=t(f"role.{table.role}")), axis=t("axis.rows")
+        table.target_counts, title=t("data.base_rates", role=t(f"role.{table.role}")), axis=t("axis.rows")
     )
     return Pair(figure=figure, table=listing)
 

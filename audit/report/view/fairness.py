@@ -47,12 +47,9 @@ def _grouping(folio: Folio, section: FairnessSection, grouping: GroupingFacts) -
     blocks: list[Block] = [Prose(paragraphs=(_reference(folio, grouping),))]
     lead = _lead(measures)
     blocks += [_chart(folio, m, grouping) for m in lead]
-    first = True
-    for chunk in chunked(measures, MEASURES_A_TABLE):
-        blocks.append(_values(folio, chunk, grouping, first))
-        first = False
-    disparities = _disparities(folio, section, grouping)
-    return (*blocks, *disparities)
+    others = tuple(m for m in measures if m not in lead)
+    blocks += [_values(folio, chunk, grouping) for chunk in chunked(others, MEASURES_A_TABLE)]
+    return (*blocks, *_disparities(folio, section, grouping))
 
 
 def _reference(folio: Folio, grouping: GroupingFacts) -> str:
@@ -82,21 +79,26 @@ def _chart(folio: Folio, measure: MeasureFacts, grouping: GroupingFacts) -> Bloc
     groups = grouping.groups[:CHARTED_GROUPS]
     found = [(g, folio.get(f"fairness/{measure.name}/{g.key}")) for g in groups]
     known = [(g, o) for g, o in found if o]
-    rows = tuple(
+    overall = _overall(folio, measure)
+    rows = [
         Row(
             cells=(
                 Cell(text=g.label, detail=group_note(folio, g)),
-                folio.rows_behind(o) if o.measured.kind != "undefined" else Cell(text=f"{g.n:,}", numeric=True),
+                Cell(text=f"{g.n:,}", numeric=True),
+                Cell(text=numbers.percent(g.share), numeric=True),
                 folio.point(o),
                 folio.interval(o),
             ),
             muted=g.small or g.unknown,
         )
         for g, o in known
-    )
-    table = folio.table("table.caption", folio.columns("group", "n#", "value#", "interval#"), rows, caption=title)
+    ]
+    if overall:
+        whole = (Cell(text=t("group.overall"), strong=True), folio.rows_behind(overall), Cell(text="", numeric=True))
+        rows.append(Row(cells=(*whole, folio.point(overall), folio.interval(overall))))
+    heads = folio.columns("group", "rows#", "share#", "value#", "interval#")
+    table = folio.table("table.caption", heads, rows, caption=title)
     muted = frozenset(g.label for g, _ in known if g.small or g.unknown)
-    overall = _overall(folio, measure)
     figure = figures.forest(
         folio,
         [(g.label, o) for g, o in known],
@@ -116,7 +118,7 @@ def _value(observation: Observation | None) -> float | None:
     )
 
 
-def _values(folio: Folio, measures: tuple[MeasureFacts, ...], grouping: GroupingFacts, first: bool) -> Table:
+def _values(folio: Folio, measures: tuple[MeasureFacts, ...], grouping: GroupingFacts) -> Table:
     heads = (
         *folio.columns("group", "rows#"),
         *(Column(title=m.label, numeric=True) for m in measures),
@@ -126,7 +128,7 @@ def _values(folio: Folio, measures: tuple[MeasureFacts, ...], grouping: Grouping
         Row(
             cells=(
                 Cell(text=g.label, detail=group_note(folio, g)),
-                Cell(text=f"{g.n:,}", numeric=True, detail=numbers.percent(g.share) if first else ""),
+                Cell(text=f"{g.n:,}", numeric=True),
                 *(folio.estimate(folio.get(f"fairness/{m.name}/{g.key}")) for m in measures),
             ),
             muted=g.small or g.unknown,

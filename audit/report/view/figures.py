@@ -15,6 +15,7 @@ from audit.report.view.folio import Folio
 from audit.report.view.tree import Figure
 
 WATERFALL_STEPS = 12
+MARKED_POINTS = 12
 
 
 def forest(
@@ -40,7 +41,7 @@ def forest(
         reference_label=reference_label if reference is not None else "",
         bounds=bounds,
     )
-    return _figure(svg, folio.t("figure.forest", title=title), wide=True)
+    return _figure(svg, title, folio.t("figure.forest_muted" if muted else "figure.forest"), wide=True)
 
 
 def attributions(folio: Folio, rows: Sequence[tuple[str, Observation]], *, title: str, axis: str) -> Figure | None:
@@ -49,10 +50,10 @@ def attributions(folio: Folio, rows: Sequence[tuple[str, Observation]], *, title
         return None
     items = [charts.Bar(label, *_numbers(o)) for label, o in rows]
     svg = charts.bars(items, title=title, description=_told(folio, rows), axis_label=axis)
-    return _figure(svg, folio.t("figure.bars", title=title), wide=True)
+    return _figure(svg, title, folio.t("figure.bars"), wide=True)
 
 
-def counts(folio: Folio, rows: Mapping[str, int], *, title: str, axis: str) -> Figure:
+def counts(rows: Mapping[str, int], *, title: str, axis: str) -> Figure:
     """Draw counts by name."""
     items = [charts.Bar(name, float(n)) for name, n in rows.items()]
     told = "; ".join(f"{name}: {n:,}" for name, n in rows.items())
@@ -77,13 +78,38 @@ def curves(folio: Folio, name: str, drawn: Mapping[str, Curve]) -> Figure:
             x_label=first.x_label,
             y_label=first.y_label,
         )
-        return _figure(svg, title)
+        return _figure(svg)
     series = [charts.Series(label or first.y_label, c.x, c.y, c.low, c.high) for label, c in drawn.items()]
-    axes = {"title": title, "description": description, "x_label": first.x_label, "y_label": first.y_label}
+    mark = folio.record.subject.threshold if name in _OVER_SCORES else None
+    marked = folio.t("figure.threshold_mark") if mark is not None else ""
     if name == "score_distribution":
-        return _figure(charts.histogram(series, **axes), title)
-    diagonal = name in ("roc", "calibration")
-    return _figure(charts.lines(series, **axes, diagonal=diagonal, points=len(first.x) <= 12), title)
+        return _figure(
+            charts.histogram(
+                series,
+                title=title,
+                description=description,
+                x_label=first.x_label,
+                y_label=first.y_label,
+                reference=mark,
+                reference_label=marked,
+            )
+        )
+    return _figure(
+        charts.lines(
+            series,
+            title=title,
+            description=description,
+            x_label=first.x_label,
+            y_label=first.y_label,
+            diagonal=name == "roc",
+            points=len(first.x) <= MARKED_POINTS,
+            reference=mark,
+            reference_label=marked,
+        )
+    )
+
+
+_OVER_SCORES = ("threshold", "score_distribution")
 
 
 def confusion(folio: Folio, confusion: Confusion, *, title: str) -> Figure:
@@ -100,7 +126,7 @@ def beeswarm(folio: Folio, densities: Sequence[Density], *, title: str, axis: st
     """Draw how the attributions of each feature are spread."""
     names = ", ".join(d.feature for d in densities)
     svg = charts.beeswarm(densities, title=title, description=folio.t("figure.beeswarm", names=names), axis_label=axis)
-    return _figure(svg, folio.t("figure.beeswarm_caption", title=title), wide=True)
+    return _figure(svg, title, folio.t("figure.beeswarm_hint"), wide=True)
 
 
 def waterfall(folio: Folio, case: Case, *, title: str, scale: str) -> Figure:
@@ -123,9 +149,9 @@ def waterfall(folio: Folio, case: Case, *, title: str, scale: str) -> Figure:
     return _figure(svg, title, wide=True)
 
 
-def _figure(svg: str, caption: str, *, wide: bool = False) -> Figure:
+def _figure(svg: str, title: str = "", hint: str = "", *, wide: bool = False) -> Figure:
     # Charts escape every text themselves, which their tests hold them to.
-    return Figure(svg=Markup(svg), caption=caption, wide=wide)
+    return Figure(svg=Markup(svg), title=title, hint=hint, wide=wide)
 
 
 def _point(folio: Folio, label: str, observation: Observation, muted: bool) -> charts.ForestPoint:
@@ -135,7 +161,7 @@ def _point(folio: Folio, label: str, observation: Observation, muted: bool) -> c
     value, low, high = _numbers(observation)
     if not isinstance(measured, Estimate):
         low = high = value
-    return charts.ForestPoint(label, value, low, high, note=f"n {measured.n:,}", muted=muted)
+    return charts.ForestPoint(label, value, low, high, note=folio.t("number.n", n=f"{measured.n:,}"), muted=muted)
 
 
 def _numbers(observation: Observation) -> tuple[float | None, float | None, float | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from audit.records.measured import Undefined
+from audit.records.sections import AttributionMethodFacts, CheckFacts
 from audit.records.verdict import Verdict
 from audit.report.view.folio import Folio
 from audit.report.view.front import findings
@@ -41,7 +42,7 @@ def _found(folio: Folio) -> tuple[Block, ...]:
         )
         for number, v in enumerate(found, 1)
     ]
-    heads = folio.columns("number<", "outcome<", "severity<", "finding>", "decided_by", "control")
+    heads = folio.columns("number", "outcome<", "severity<", "finding", "decided_by=", "control=")
     return (folio.table("findings.table", heads, rows, room=len(rows)),)
 
 
@@ -68,6 +69,7 @@ def _not_measured(folio: Folio) -> tuple[Block, ...]:
     record = folio.record
     methods = record.attribution.methods if record.attribution else ()
     checks = record.robustness.checks if record.robustness else ()
+    every: list[AttributionMethodFacts | CheckFacts] = [*methods, *checks]
     rows += [
         Row(
             cells=(
@@ -76,7 +78,7 @@ def _not_measured(folio: Folio) -> tuple[Block, ...]:
                 Cell(text=m.reason or t("stage.no_reason")),
             )
         )
-        for m in (*methods, *checks)
+        for m in every
         if m.status != "done"
     ]
     rows += [

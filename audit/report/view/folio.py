@@ -165,12 +165,12 @@ class Folio:
         )
 
     def columns(self, *keys: str) -> tuple[Column, ...]:
-        """Return column heads: `name` for text, `name#` for numbers, `name<` narrow text."""
+        """Return column heads: `name#` is set as numbers; `<`, `=` and `>` make text narrow, medium and wide."""
         return tuple(
             Column(
-                title=self.t(f"column.{key.rstrip('#<>')}"),
-                numeric="#" in key,
-                width="narrow" if "<" in key else "wide" if ">" in key else "",
+                title=self.t(f"column.{key.rstrip('#<=>')}"),
+                numeric=key.endswith("#"),
+                width=_WIDTHS.get(key[-1], ""),
             )
             for key in keys
         )
@@ -182,6 +182,9 @@ class Folio:
     def declared(self, text: str | None) -> Cell:
         """Return a declared text, or the statement that nobody declared it."""
         return Cell(text=text) if text else Cell(text=self.t("fact.not_declared"), muted=True)
+
+
+_WIDTHS = {"<": "narrow", "=": "medium", ">": "wide"}
 
 
 def aggregate_of(id: str) -> tuple[str, ...]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from audit.records.measured import Estimate, Undefined
 from audit.records.observation import Observation
+from audit.records.sections import GroupFacts
 from audit.records.verdict import Verdict
-from audit.report.view.folio import Folio, decoded, shortened
+from audit.report.view import numbers
+from audit.report.view.folio import Folio, shortened
 from audit.report.view.tree import Answer, Cell, Cover, Facts, KeyFigure, Row, Summary, Table
 
+LONG_TITLE = 60
+LONGEST_TITLE = 240
 KEY_FIGURES = 4
 FINDINGS = 6
 CONDITIONS = 5
@@ -36,7 +41,7 @@ def cover(folio: Folio) -> Cover:
     record, t = folio.record, folio.t
     context, model = record.spec.context, record.subject.model
     facts = (
-        folio.fact("model", Cell(text=model.name, detail=shortened(model.type, 90))),
+        folio.fact("model", Cell(text=shortened(model.name, 80), detail=shortened(model.type, 90))),
         folio.fact("version", folio.declared(context.version)),
         folio.fact("owner", folio.declared(context.owner)),
         folio.fact("task", t(f"task.{record.subject.task}")),
@@ -49,8 +54,9 @@ def cover(folio: Folio) -> Cover:
     )
     return Cover(
         kicker=t("cover.kicker"),
-        title=record.spec.title,
-        subtitle=t("cover.subtitle", model=model.name),
+        title=shortened(record.spec.title, LONGEST_TITLE),
+        long_title=shortened(record.spec.title, LONG_TITLE) != record.spec.title,
+        subtitle=t("cover.subtitle", model=shortened(model.name, 80)),
         facts=Facts(facts=facts),
         digests=_digests(folio),
         verify=t("cover.verify"),
@@ -89,7 +95,7 @@ def _more_packs(folio: Folio) -> tuple[Cell, ...]:
     return (Cell(text=folio.t.count("cover.more_packs", rest), muted=True),) if rest > 0 else ()
 
 
-def _digests(folio: Folio) -> Table:
+def _digests(folio: Folio) -> Table | None:
     record, t = folio.record, folio.t
     files = [f for f in record.provenance.files if f.role in ("spec", "model", "test", "train", "pack")][:8]
     rows = [
@@ -105,12 +111,13 @@ def _digests(folio: Folio) -> Table:
                 cells=(Cell(text=t("role.record"), strong=True), name, Cell(text=record.digest, code=True, strong=True))
             )
         )
-    return folio.table("cover.digests", folio.columns("role<", "file<", "sha256"), rows, room=12)
+    return folio.table("cover.digests", folio.columns("role<", "file=", "sha256"), rows, room=12) if rows else None
 
 
 def _scope(folio: Folio) -> tuple[str, ...]:
     record, t = folio.record, folio.t
-    lines = [t(f"summary.rows.{record.subject.headline_scope}", n=_rows(folio))]
+    rows = _rows(folio)
+    lines = [t(f"summary.rows.{record.subject.headline_scope}", n=rows)] if rows else []
     lines += [
         t(f"summary.stage.{s.status}", stage=t.named("stage_name", s.stage), reason=s.reason or t("stage.no_reason"))
         for s in record.stages
@@ -132,12 +139,12 @@ def _rows(folio: Folio) -> str:
     table = tables.get(
         "train" if scope in ("out_of_fold", "train") else "reference" if scope == "reference" else "test"
     )
-    return f"{table.rows_used:,}" if table else "0"
+    return f"{table.rows_used:,}" if table else ""
 
 
-def _groupings(folio: Folio):  # type: ignore[no-untyped-def]
+def _groupings(folio: Folio) -> tuple[tuple[GroupFacts, ...], ...]:
     section = folio.record.fairness
-    return [g.groups for g in section.groupings] if section else []
+    return tuple(g.groups for g in section.groupings) if section else ()
 
 
 def _conditions(folio: Folio) -> tuple[str, ...]:
@@ -164,7 +171,7 @@ def _key_observations(folio: Folio) -> tuple[Observation, ...]:
     if section:
         names = [section.headline or "", *(m.name for m in section.measures)]
     found = [folio.get(f"performance/{name}") for name in dict.fromkeys(names) if name]
-    measured = [o for o in found if o and o.measured.kind != "undefined"]
+    measured = [o for o in found if o and not isinstance(o.measured, Undefined)]
     worst = _worst_ratio(folio)
     kept = measured[: KEY_FIGURES - 1] if worst else measured[:KEY_FIGURES]
     return (*kept, worst) if worst else tuple(kept)
@@ -176,32 +183,30 @@ def _worst_ratio(folio: Folio) -> Observation | None:
     ratios = [
         (o.measured.value, o)
         for o in folio.under("fairness/impact_ratio/")
-        if o.measured.kind != "undefined" and o.id.split("/", 2)[2] not in small
+        if not isinstance(o.measured, Undefined) and o.id.split("/", 2)[2] not in small
     ]
     return min(ratios, key=lambda pair: pair[0])[1] if section and ratios else None
 
 
 def _key_figure(folio: Folio, observation: Observation) -> KeyFigure:
-    cell = folio.estimate(observation)
-    level = getattr(observation.measured, "level", None)
-    interval = (
-        folio.t("summary.interval", level=f"{100 * level:g} %", range=cell.detail)
-        if level
-        else folio.t("summary.exact")
-    )
-    group = decoded(observation.id.split("/")[2]).replace("=", ": ") if observation.id.startswith("fairness/") else ""
-    label = observation.label
-    if group and group.partition(": ")[2] not in label:
-        label = f"{label}, {group}"
-    rows = folio.t.count("summary.basis", observation.measured.n, scope=folio.t(f"scope.{observation.scope}"))  # type: ignore[union-attr]
+    cell, measured = folio.estimate(observation), observation.measured
+    level = numbers.level(measured.level) if isinstance(measured, Estimate) else ""
+    interval = folio.t("summary.interval", level=level, range=cell.detail) if level else folio.t("summary.exact")
+    n = 0 if isinstance(measured, Undefined) else measured.n
     return KeyFigure(
-        label=shortened(label, 60),
+        label=shortened(_label(folio, observation), 60),
         value=cell.text,
         interval=interval,
-        basis=rows,
+        basis=folio.t.count("summary.basis", n, scope=folio.t(f"scope.{observation.scope}")),
         source=observation.id,
         href=cell.href,
     )
+
+
+def _label(folio: Folio, observation: Observation) -> str:
+    key = observation.id.split("/", 2)[-1]
+    group = next((g.label for groups in _groupings(folio) for g in groups if g.key == key), "")
+    return observation.label if group in observation.label else f"{observation.label}, {group}"
 
 
 def _gates(folio: Folio) -> str:
@@ -225,7 +230,7 @@ def _findings_table(folio: Folio, found: tuple[Verdict, ...]) -> Table:
         for v in found
     )
     table = folio.table(
-        "summary.findings", folio.columns("outcome<", "severity<", "finding", "control<"), rows, room=FINDINGS
+        "summary.findings", folio.columns("outcome<", "severity<", "finding", "control="), rows, room=FINDINGS
     )
     rest = folio.t.count("summary.more_findings", len(rows) - FINDINGS) if len(rows) > FINDINGS else ""
     return Table(caption=table.caption, columns=table.columns, rows=table.rows, rest=rest)

@@ -7,7 +7,7 @@ from audit.records.verdict import Limit, Outcome, Part, Verdict
 from audit.report.view import numbers
 from audit.report.view.folio import Folio
 from audit.report.view.scope import plain
-from audit.report.view.tree import Block, Bullets, Callout, Cell, Chapter, Facts, Prose, Row, Section, Table
+from audit.report.view.tree import Block, Bullets, Callout, Cell, Chapter, Fact, Facts, Prose, Row, Section, Table
 
 GRAVITY: tuple[Outcome, ...] = (
     "fail",
@@ -78,7 +78,7 @@ def _pack(folio: Folio, pack: PackRecord) -> tuple[Block, ...]:
     return (*blocks, *_params(folio, pack), *_attestations(folio, pack), *_waivers(folio, pack))
 
 
-def _facts(folio: Folio, pack: PackRecord):  # type: ignore[no-untyped-def]
+def _facts(folio: Folio, pack: PackRecord) -> tuple[Fact, ...]:
     t = folio.t
     facts = [folio.fact("pack", Cell(text=f"{pack.id} {pack.version}", detail=t.named("pack_kind", pack.kind)))]
     if pack.instrument:
@@ -98,7 +98,7 @@ def _facts(folio: Folio, pack: PackRecord):  # type: ignore[no-untyped-def]
 
 def _table(folio: Folio, verdicts: tuple[Verdict, ...], caption: str) -> Table:
     rows = [row for verdict in verdicts for row in _rows(folio, verdict)]
-    heads = folio.columns("control>", "clause", "kind<", "limit<", "evidence#", "outcome<", "observation>")
+    heads = folio.columns("control=", "clause<", "kind<", "limit=", "evidence#", "outcome<", "observation")
     # The matrix is never cut: a control that is not on the page would be a control that nobody saw.
     return folio.table("table.caption", heads, rows, caption=caption, room=len(rows))
 
@@ -153,8 +153,8 @@ def _evidence(folio: Folio, part: Part, limit: Limit | None) -> Cell:
     if observation is None:
         return Cell(text=folio.t("number.none"), numeric=True, muted=True)
     cell = folio.estimate(observation, limits_of(limit))
-    n = getattr(observation.measured, "n", None)
-    detail = cell.detail if n is None else " · ".join(text for text in (cell.detail, f"n {n:,}") if text)
+    n = getattr(observation.measured, "n", 0)
+    detail = " · ".join(text for text in (cell.detail, folio.t("number.n", n=f"{n:,}") if n else "") if text)
     return Cell(text=cell.text, numeric=True, detail=detail, muted=cell.muted, source=cell.source, href=cell.href)
 
 
@@ -184,7 +184,7 @@ def limit_text(folio: Folio, limit: Limit | None) -> str:
 def _limit_note(folio: Folio, verdict: Verdict) -> str:
     if verdict.limit is None:
         return "" if verdict.origin == "none" else folio.t(f"origin.{verdict.origin}")
-    return f"{folio.t(f'origin.{verdict.limit.origin}')} · {folio.t(f'decide_on.{verdict.limit.decide_on}')}"
+    return f"{folio.t(f'origin.{verdict.limit.origin}')} · {folio.t.named('decide_on', verdict.limit.decide_on)}"
 
 
 def _checked(folio: Folio, verdict: Verdict) -> str:
@@ -201,7 +201,7 @@ def _params(folio: Folio, pack: PackRecord) -> tuple[Block, ...]:
         Row(
             cells=(
                 Cell(text=p.label or p.name, detail=p.name if p.label else ""),
-                Cell(text=plain(p.value)),
+                Cell(text=plain(folio, p.value)),
                 Cell(text=folio.t(f"origin.{p.origin}")),
                 Cell(
                     text=folio.t("matrix.overridden") if p.overridden else folio.t("matrix.as_shipped"),
@@ -230,7 +230,7 @@ def _attestations(folio: Folio, pack: PackRecord) -> tuple[Block, ...]:
         )
         for a in pack.attestations
     )
-    heads = folio.columns("control<", "answer", "person<", "signed<")
+    heads = folio.columns("control=", "answer", "person=", "signed=")
     return (folio.table("matrix.attestations", heads, rows, dense=True),) if rows else ()
 
 
@@ -248,5 +248,5 @@ def _waivers(folio: Folio, pack: PackRecord) -> tuple[Block, ...]:
         )
         for w in pack.waivers
     )
-    heads = folio.columns("control<", "reason", "approved_by<", "expires<", "effect<")
+    heads = folio.columns("control=", "reason", "approved_by=", "expires<", "effect=")
     return (folio.table("matrix.waivers", heads, rows, dense=True),) if rows else ()

@@ -50,14 +50,16 @@ def chapter(folio: Folio) -> Chapter:
             for name in _curve_names(section)
         ),
         ("performance.further", "further", _further(folio, section)),
-        ("performance.notes", "notes", (Bullets(items=section.notes),) if section.notes else ()),
     )
     return Chapter(
         number="",
         title=title,
         anchor="performance",
         lead=t("performance.lead"),
-        blocks=(Prose(paragraphs=(t(f"performance.basis.{section.scope}"),)),),
+        blocks=(
+            Prose(paragraphs=(t(f"performance.basis.{section.scope}"),)),
+            *((Bullets(items=section.notes, title=t("performance.notes")),) if section.notes else ()),
+        ),
         sections=tuple(
             Section(title=_title(folio, key), anchor=f"performance-{anchor}", blocks=blocks)
             for key, anchor, blocks in parts
@@ -246,49 +248,72 @@ def _curve(folio: Folio, name: str, curves: dict[str, Curve]) -> tuple[Block, ..
     t = folio.t
     drawn = dict(list(curves.items())[:SERIES])
     figure = figures.curves(folio, name, drawn)
-    first = next(iter(drawn))
-    table = _points(folio, name, first, drawn[first])
     texts = [t(f"curve_text.{name}")] if f"curve_text.{name}" in t.keys else []
     if len(curves) > len(drawn):
         texts.append(t.count("curve_text.more", len(curves) - len(drawn)))
     blocks: list[Block] = [Prose(paragraphs=tuple(texts))] if texts else []
-    return (*blocks, _beside(figure, table))
+    return (*blocks, _beside(figure, _points(folio, name, drawn)))
 
 
-def _points(folio: Folio, name: str, class_: str, curve: Curve) -> Table:
-    chosen = _spread(len(curve.x), CURVE_ROWS if curve.n is None else len(curve.x))
-    with_ends = curve.low is not None and curve.high is not None
-    with_at = curve.at is not None
-    heads = [Column(title=curve.x_label, numeric=True), Column(title=curve.y_label, numeric=True)]
-    heads += folio.columns("interval#") if with_ends else ()
-    heads += folio.columns("threshold#") if with_at else ()
-    heads += folio.columns("rows#") if curve.n is not None else ()
-    rows = []
-    for i in chosen:
-        cells = [
-            Cell(text=numbers.number(curve.x[i]), numeric=True),
-            Cell(text=numbers.number(curve.y[i]), numeric=True),
+def _points(folio: Folio, name: str, drawn: dict[str, Curve]) -> Table:
+    first = next(iter(drawn.values()))
+    if len(drawn) > 1 and all(curve.x == first.x for curve in drawn.values()):
+        heads, rows = _side_by_side(drawn, first)
+    else:
+        wanted = CURVE_ROWS // min(len(drawn), 3)
+        heads = (*(folio.columns("class") if len(drawn) > 1 else ()), *_curve_heads(folio, first))
+        rows = [
+            Row(cells=(*((Cell(text=class_),) if len(drawn) > 1 else ()), *cells))
+            for class_, curve in drawn.items()
+            for cells in _curve_cells(folio, curve, wanted)
         ]
+    total = max(len(curve.x) for curve in drawn.values())
+    shown = len(rows) if len(drawn) == 1 or heads[0].title == first.x_label else len(rows) // len(drawn)
+    rest = folio.t("curve_text.chosen", shown=shown, total=f"{total:,}") if shown < total else ""
+    return Table(caption=folio.t.named("curve", name), columns=tuple(heads), rows=tuple(rows), rest=rest, dense=True)
+
+
+def _side_by_side(drawn: dict[str, Curve], first: Curve) -> tuple[tuple[Column, ...], list[Row]]:
+    heads = (Column(title=first.x_label, numeric=True), *(Column(title=class_, numeric=True) for class_ in drawn))
+    rows = [
+        Row(
+            cells=tuple(
+                Cell(text=numbers.number(v), numeric=True) for v in (first.x[i], *(c.y[i] for c in drawn.values()))
+            )
+        )
+        for i in _spread(len(first.x), CURVE_ROWS)
+    ]
+    return heads, rows
+
+
+def _curve_heads(folio: Folio, curve: Curve) -> tuple[Column, ...]:
+    return (
+        Column(title=curve.x_label, numeric=True),
+        Column(title=curve.y_label, numeric=True),
+        *(folio.columns("interval#") if curve.low is not None and curve.high is not None else ()),
+        *(folio.columns("threshold#") if curve.at is not None else ()),
+        *(folio.columns("rows#") if curve.n is not None else ()),
+    )
+
+
+def _curve_cells(folio: Folio, curve: Curve, wanted: int) -> list[tuple[Cell, ...]]:
+    rows = []
+    for i in _spread(len(curve.x), wanted if curve.n is None else max(wanted, len(curve.x))):
+        texts = [numbers.number(curve.x[i]), numbers.number(curve.y[i])]
         if curve.low is not None and curve.high is not None:
-            text = folio.t("number.range", low=numbers.number(curve.low[i]), high=numbers.number(curve.high[i]))
-            cells.append(Cell(text=text, numeric=True))
+            texts.append(folio.t("number.range", low=numbers.number(curve.low[i]), high=numbers.number(curve.high[i])))
         if curve.at is not None:
             at = curve.at[i]
-            cells.append(Cell(text=numbers.DASH if at is None else numbers.number(at), numeric=True))
+            texts.append(numbers.DASH if at is None else numbers.number(at))
         if curve.n is not None:
-            cells.append(Cell(text=f"{curve.n[i]:,}", numeric=True))
-        rows.append(Row(cells=tuple(cells)))
-    title = folio.t.named("curve", name)
-    caption = f"{title}: {class_}" if class_ else title
-    rest = (
-        folio.t("curve_text.chosen", shown=len(chosen), total=f"{len(curve.x):,}") if len(chosen) < len(curve.x) else ""
-    )
-    return Table(caption=caption, columns=tuple(heads), rows=tuple(rows), rest=rest, dense=True)
+            texts.append(f"{curve.n[i]:,}")
+        rows.append(tuple(Cell(text=text, numeric=True) for text in texts))
+    return rows
 
 
 def _spread(total: int, wanted: int) -> tuple[int, ...]:
     """Choose places evenly from the first to the last."""
-    if total <= wanted:
+    if total <= max(wanted, 2):
         return tuple(range(total))
     return tuple(dict.fromkeys(round(i * (total - 1) / (wanted - 1)) for i in range(wanted)))
 

@@ -76,4 +76,4 @@ def as_text(folio: Folio, table: tuple[tuple[str, ...], ...], caption: str) -> T
 
 
 def _numeric(text: str) -> bool:
-    return not text or text[:1] in "+-−–<>≤≥.0123456789" and any(sign.isdigit() for sign in text)
+    return not text or (text[:1] in "+-−–<>≤≥.0123456789" and any(sign.isdigit() for sign in text))

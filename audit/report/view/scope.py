@@ -41,27 +41,24 @@ def _use(folio: Folio) -> tuple[Block, ...]:
         else Callout(title=t("scope.out_of_scope"), text=t("scope.out_of_scope_undeclared"))
     )
     declared = tuple(
-        Row(cells=(Cell(text=name.replace("_", " ")), Cell(text=plain(value)))) for name, value in context.facts.items()
+        Row(cells=(Cell(text=name.replace("_", " ")), Cell(text=plain(folio, value))))
+        for name, value in context.facts.items()
     )
     table = folio.table("scope.facts", folio.columns("fact<", "declared"), declared, note=t("scope.facts_note"))
     return (facts, out, table) if declared else (facts, out)
 
 
-def plain(value: object) -> str:
-    """Write a free value of the spec as a reader would.
-
-    >>> plain([1, "b"]), plain({"a": True}), plain(None)
-    ('1, b', 'a: yes', '–')
-    """
+def plain(folio: Folio, value: object) -> str:
+    """Write a free value of the spec as a reader would: no brackets, no braces, no `True`."""
     match value:
         case None:
             return numbers.DASH
         case bool():
-            return "yes" if value else "no"
+            return folio.t("number.yes" if value else "number.no")
         case dict():
-            return "; ".join(f"{k}: {plain(v)}" for k, v in value.items())
+            return "; ".join(f"{k}: {plain(folio, v)}" for k, v in value.items())
         case list() | tuple():
-            return ", ".join(plain(v) for v in value)
+            return ", ".join(plain(folio, v) for v in value)
         case _:
             return str(value)
 
@@ -137,7 +134,7 @@ def _stages(folio: Folio) -> tuple[Block, ...]:
         )
         for s in folio.record.stages
     )
-    return (folio.table("scope.stages_table", folio.columns("stage<", "status<", "reason"), rows),)
+    return (folio.table("scope.stages_table", folio.columns("stage", "status<", "reason"), rows),)
 
 
 def _independence(folio: Folio) -> tuple[Block, ...]:
@@ -160,7 +157,7 @@ def _independence(folio: Folio) -> tuple[Block, ...]:
             t("scope.sandbox", level=t.named("sandbox", record.provenance.sandbox)),
         )
     )
-    table = folio.table("scope.attestations", folio.columns("control<", "answer", "person<", "signed<"), stated)
+    table = folio.table("scope.attestations", folio.columns("control=", "answer", "person=", "signed<"), stated)
     return (
         (prose, table) if stated else (prose, Callout(title=t("scope.attestations"), text=t("scope.no_attestations")))
     )

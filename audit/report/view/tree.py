@@ -8,6 +8,10 @@ from markupsafe import Markup
 
 from audit.report.view.words import Words
 
+LONGEST_WORD = 20
+FEW_COLUMNS = 4
+FEW_ROWS = 8
+
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
@@ -28,6 +32,11 @@ class Cell:
     href: str = ""
     """Anchor of that observation on this page."""
 
+    @property
+    def long(self) -> bool:
+        """Whether a word in it is so long that it must break anywhere."""
+        return any(len(word) > LONGEST_WORD for word in f"{self.text} {self.detail}".split())
+
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
@@ -36,7 +45,7 @@ class Column:
     title: str
     numeric: bool = False
     width: str = ""
-    """narrow, medium, wide or "": how the column is set."""
+    """narrow, medium, wide, or "" for what is left."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,14 +71,27 @@ class Table:
     rest: str = ""
     dense: bool = False
 
+    @property
+    def slim(self) -> bool:
+        """Whether its columns are so few that it looks lost over the whole width."""
+        return len(self.columns) <= FEW_COLUMNS and all(c.numeric or c.width == "narrow" for c in self.columns[1:])
+
+    @property
+    def short(self) -> bool:
+        """Whether it stays on one page."""
+        return len(self.rows) <= FEW_ROWS
+
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """A drawing with its caption."""
+    """A drawing under its title."""
 
     template = "blocks/figure.html.j2"
     svg: Markup
-    caption: str
+    title: str = ""
+    """Empty where the heading above says it."""
+    hint: str = ""
+    """How to read it."""
     wide: bool = False
     """Whether it takes the width of the page, so that its table stands below."""
 
@@ -188,9 +210,11 @@ class Cover:
 
     kicker: str
     title: str
+    long_title: bool
+    """Whether the title needs smaller letters."""
     subtitle: str
     facts: Facts
-    digests: Table
+    digests: Table | None
     verify: str
     report_id: str
 

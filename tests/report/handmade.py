@@ -533,7 +533,7 @@ def packs() -> tuple[PackRecord, ...]:
             sha256=SHA,
             status="voluntary",
             caveats=(
-                "The pack asks whether the figures can be believed. It does not decide whether the use is lawful or wise.",
+                "The pack asks whether the figures can be believed. Whether the use is lawful it does not decide.",
             ),
             params=(
                 ParameterRecord(
@@ -557,7 +557,7 @@ def packs() -> tuple[PackRecord, ...]:
             issuer="EEOC",
             checked_on="2026-11-22",
             recheck_by="2027-02-22",
-            banner="A rule that would rescind part of the Guidelines is queued; check again before relying on this pack.",
+            banner="A rule that would rescind part of the Guidelines is queued; check again before use.",
             caveats=(
                 "The four-fifths rule is a rule of thumb, not a legal definition.",
                 "Whether a practice is unlawful is for a court.",
@@ -838,7 +838,7 @@ def hostile() -> AuditRecord:
         update={
             "spec": base.spec.model_copy(update={"title": " ".join(HOSTILE)}),
             "fairness": base.fairness.model_copy(update={"groupings": (groups,)}) if base.fairness else None,
-            "observations": (*base.observations, *fairness_observations((groups,))),
+            "observations": (*base.observations, *fairness_observations((groups,))[1:]),
             "warnings": HOSTILE,
         }
     ).sealed()
