@@ -3,8 +3,9 @@
 Intervals, by the form of the metric: Wilson for a share of rows (on Kish's effective size under sampling weights);
 the method of variance estimates recovery over Wilson intervals for a mean of shares; DeLong for the area under the ROC
 curve, and Newcombe's where that area is exactly 0 or 1; Student's t for a mean of losses; Wald for a fitted
-coefficient; for everything else the percentiles of a bootstrap over rows, drawn from the confusion cells where the
-metric is a function of them, which is the same law. Percentiles are mirrored about the estimate where noise only adds.
+coefficient; conservative bounds where noise can only raise the figure (calibration error, KS statistic); for everything
+else the percentiles of a bootstrap over rows, drawn from the confusion cells where the metric is a function of them,
+which is the same law.
 """
 
 from __future__ import annotations
@@ -21,14 +22,17 @@ from audit.estimation.forms import (
     Array,
     Auc,
     CellForm,
+    Deviation,
     Form,
     Mean,
     MeanRate,
+    Ranked,
     Rate,
     Statistic,
     Wald,
     cell_of,
     is_inclusion_weighted,
+    is_positive,
     one_against_rest,
     rows_of,
     size_of,
@@ -283,14 +287,16 @@ def _of_rows(form: Form, metric: Metric, sample: Sample, interval: IntervalSpec,
             method, ends = "student_t", _student_ends(form, sample, interval.level)
         case Auc():
             method, ends = _area_ends(form, sample, interval.level)
+        case Deviation():
+            method, ends = "bias_bounded", _deviation_ends(form, sample, value, interval.level)
+        case Ranked(ends=closed) if closed is not None:
+            method, ends = form.method, closed(value, *_effective_sides(sample), interval.level)
         case Wald():
             half = intervals.normal_quantile(interval.level) * form.fit(sample)[1]
             method, ends = "wald", (value - half, value + half)
         case _:
             draws = _row_replicates(form, sample, interval.resamples, rng)
             method, ends = "bootstrap", _percentile(draws, interval.level)
-            if form.reflected and ends[0] is not None and ends[1] is not None:
-                method, ends = "bootstrap_basic", (2 * value - ends[1], 2 * value - ends[0])
     return _measured(form, value, ends, metric, interval.level, method, rows_of(sample))
 
 
@@ -320,6 +326,23 @@ def _area_ends(form: Auc, sample: Sample, level: float) -> tuple[str, Ends]:
         method, ends = "delong", (max(area - half, 0.0), min(area + half, 1.0))
     low, high = form.curve(np.array(ends))
     return method, (float(low), float(high))
+
+
+def _deviation_ends(form: Deviation, sample: Sample, value: float, level: float) -> Ends:
+    weight = weights_of(sample)
+    home, values = form.bins(sample)
+    scale = weight**2 if is_inclusion_weighted(sample) else weight
+    error = np.sqrt(np.bincount(home, weights=scale * values**2)) / weight.sum()
+    return intervals.bias_bounded(value, error, level)
+
+
+def _effective_sides(sample: Sample) -> tuple[float, float]:
+    """Number of positives and of negatives; under sampling weights Kish's effective numbers."""
+    positive = is_positive(sample)
+    one, other = weights_of(sample)[positive], weights_of(sample)[~positive]
+    if not is_inclusion_weighted(sample):
+        return float(one.sum()), float(other.sum())
+    return float(one.sum() ** 2 / (one @ one)), float(other.sum() ** 2 / (other @ other))
 
 
 def _percentile(replicates: Array, level: float) -> Ends:

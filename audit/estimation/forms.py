@@ -27,8 +27,6 @@ class Form(ABC):
 
     undefined: str
     """Why there is no value when the rows allow none."""
-    reflected: bool = False
-    """Whether noise pushes the measure one way: replicates overshoot the sample as the sample does the truth."""
 
     def __call__(self, sample: Sample) -> float:
         """Return the value; raise UndefinedMeasureError where there is none."""
@@ -133,17 +131,16 @@ class Mean(Form):
 class Sums(Form):
     """A smooth function of weighted sums over rows."""
 
-    features: Callable[[Sample], Array | sparse.csr_array]
+    features: Callable[[Sample], Array]
     """(n, q) numbers to sum."""
     value: Callable[[Array], Array]
     """(..., q) weighted sums -> (...,) values, NaN where undefined."""
     undefined: str
-    reflected: bool = False
 
     def statistic(self, sample: Sample) -> Statistic:
         """Return the measure of these rows as a function of their weights."""
         features = self.features(sample)
-        return lambda weights: self.value(np.asarray(weights @ features))
+        return lambda weights: self.value(weights @ features)
 
 
 @dataclass(frozen=True)
@@ -178,7 +175,10 @@ class Ranked(Form):
     value: Callable[[Array, Array], Array]
     """(..., m) cumulated positives and rows, highest score first -> (...,) values, NaN where undefined."""
     undefined: str = "only one class is present"
-    reflected: bool = False
+    ends: Callable[[float, float, float, float], tuple[float, float]] | None = None
+    """Value, number of positives, number of negatives, level -> interval; None where rows have to be resampled."""
+    method: str = "bootstrap"
+    """Name of that interval."""
 
     def statistic(self, sample: Sample) -> Statistic:
         """Return the measure of these rows as a function of their weights."""
@@ -196,6 +196,22 @@ class Auc(Form):
         """Return the measure of these rows as a function of their weights."""
         areas = [_of_ranks(area, positive, score) for positive, score in one_against_rest(sample)]
         return lambda weights: self.curve(np.mean([statistic(weights) for statistic in areas], axis=0))
+
+
+@dataclass(frozen=True)
+class Deviation(Form):
+    """Sum over bins of the absolute mean of a number that should average to zero, each bin weighted by its share."""
+
+    bins: Callable[[Sample], tuple[NDArray[np.int64], Array]]
+    """(n,) bin of each row, and (n,) numbers."""
+    undefined: str = "there are no rows"
+
+    def statistic(self, sample: Sample) -> Statistic:
+        """Return the measure of these rows as a function of their weights."""
+        home, values = self.bins(sample)
+        rows = np.arange(len(values))
+        spread = sparse.csr_array((values, (rows, home)), shape=(len(values), int(home.max(initial=0)) + 1))
+        return lambda weights: ratio(np.abs(np.asarray(weights @ spread)).sum(axis=1), weights.sum(axis=1))
 
 
 @dataclass(frozen=True)

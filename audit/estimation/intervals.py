@@ -64,7 +64,7 @@ def auc_influence(positive: NDArray[np.bool_], score: Array, weight: Array, samp
 
     Returns
     -------
-    area, (n,) influences; infinite where a class has a single row, NaN where it has none.
+    area, (n,) influences; NaN where a class has a single row or none.
     """
     _, place = np.unique(score, return_inverse=True)
     area = np.nan
@@ -95,6 +95,31 @@ def newcombe_auc(area: float, positives: float, negatives: float, level: float) 
 
     edge = float(optimize.brentq(excess, 1e-12, 1 - 1e-12))
     return (edge, 1.0) if area == 1.0 else (0.0, edge)
+
+
+def bias_bounded(value: float, error: Array, level: float) -> tuple[float, float]:
+    """Conservative interval of a sum of absolute deviations, whose sample value noise can only raise.
+
+    A deviation d with standard error s is raised by between 0, where it is large, and s sqrt(2 / pi), where it is none
+    (the mean of a folded normal); its absolute value spreads by s at most. The interval allows for all of that.
+
+    Parameters
+    ----------
+    error : (k,) standard errors of the deviations
+    """
+    half = normal_quantile(level) * float(np.sqrt(error @ error))
+    return value - float(np.sqrt(2 / np.pi) * error.sum()) - half, value + half
+
+
+def smirnov(value: float, positives: float, negatives: float, level: float) -> tuple[float, float]:
+    """Conservative interval of the widest gap between two distribution functions, which noise can only widen.
+
+    Below: both samples stay within Smirnov's band about their truth, which no gap can leave. Above: at the place of
+    the true widest gap, the gap of the samples is normal about it, with a variance of at most 1/4 a row.
+    """
+    spread = float(np.sqrt(1 / positives + 1 / negatives))
+    low = value - float(stats.kstwobign.ppf(0.5 + level / 2)) * spread
+    return low, value + normal_quantile(level) * spread / 2
 
 
 def mover(value: Array, low: Array, high: Array, sign: Array) -> tuple[float, float]:
@@ -136,5 +161,5 @@ def percentile(replicates: Array, level: float) -> tuple[float, float]:
 def _scale(weight: Array, total: float, sampling: bool) -> Array:
     rows = float(np.count_nonzero(weight)) if sampling else total
     if rows <= 1:
-        return np.full(len(weight), np.inf)
+        return np.full(len(weight), np.nan)
     return weight / total * np.sqrt(rows / (rows - 1)) if sampling else np.sqrt(weight / (total * (total - 1)))

@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import sparse
+from numpy.typing import NDArray
 
 from audit.declarations.metric import Metric, Sample
-from audit.estimation.forms import Array, Sums, is_positive, ratio, scores
+from audit.estimation.forms import Array, Deviation, is_positive, scores
 
 BINS = 15
 """As in the source; equal widths."""
 
 
-def calibration_error(bins: int) -> Sums:
+def calibration_error(bins: int) -> Deviation:
     """Return the error over `bins` bins (a, b] of equal width."""
 
-    def excess(sample: Sample) -> sparse.csr_array:
-        """(n, bins + 1) outcome less probability in the column of its bin, and a column of ones."""
+    def excess(sample: Sample) -> tuple[NDArray[np.int64], Array]:
+        """(n,) bin of each row, and (n,) outcome less probability."""
         given = scores(sample)
-        home = np.clip(np.ceil(given * bins).astype(np.int64) - 1, 0, bins - 1)
-        rows = np.arange(len(given))
-        values = np.concatenate([is_positive(sample) - given, np.ones(len(given))])
-        columns = np.concatenate([home, np.full(len(given), bins)])
-        return sparse.csr_array((values, (np.tile(rows, 2), columns)), shape=(len(given), bins + 1))
+        return np.clip(np.ceil(given * bins).astype(np.int64) - 1, 0, bins - 1), is_positive(sample) - given
 
-    def total(sums: Array) -> Array:
-        return ratio(np.abs(sums[..., :-1]).sum(axis=-1), sums[..., -1])
-
-    return Sums(excess, total, undefined="there are no rows", reflected=True)
+    return Deviation(excess)
 
 
 METRIC = Metric(

@@ -6,6 +6,7 @@ import numpy as np
 
 from audit.declarations.metric import Metric
 from audit.estimation.forms import Array, Ranked, ratio
+from audit.estimation.intervals import smirnov
 
 
 def widest_gap(positives: Array, counted: Array) -> Array:
@@ -20,7 +21,7 @@ def widest_gap(positives: Array, counted: Array) -> Array:
 METRIC = Metric(
     name="ks_statistic",
     label="KS statistic",
-    compute=Ranked(widest_gap, reflected=True),
+    compute=Ranked(widest_gap, ends=smirnov, method="smirnov_band"),
     response="score",
     higher_is_better=True,
     tasks=("binary", "ranking_score"),

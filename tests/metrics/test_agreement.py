@@ -1,4 +1,4 @@
-"""Every metric agrees with another implementation, also as a function of row weights, which is what a bootstrap needs."""
+"""Every metric agrees with another implementation, also as a function of row weights, as a bootstrap needs it."""
 
 from __future__ import annotations
 
@@ -222,8 +222,7 @@ DOCSTRINGS: list[tuple[str, Sample, float]] = [
     ("average_precision", of_probabilities([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]), 0.8333333),
     ("balanced_accuracy", of_codes([0, 1, 0, 0, 1, 0], [0, 1, 0, 0, 0, 1], 2, positive=1), 0.625),
     ("matthews_corrcoef", of_codes([1, 1, 1, 0], [1, 0, 1, 1], 2, positive=1), -0.3333333),
-    # cohen_kappa_score(["negative", "positive", "negative", "neutral", "positive"], ["negative", "positive", "negative",
-    # "neutral", "negative"])
+    # 0 negative, 1 neutral, 2 positive
     ("cohen_kappa", of_codes([0, 2, 0, 1, 2], [0, 2, 0, 1, 0], 3), 0.6875),
     ("mean_absolute_error", Sample(target=np.array([3, -0.5, 2, 7]), score=np.array([2.5, 0.0, 2, 8])), 0.5),
     ("mean_squared_error", Sample(target=np.array([3, -0.5, 2, 7]), score=np.array([2.5, 0.0, 2, 8])), 0.375),
