@@ -10,7 +10,7 @@ from scipy import stats
 
 from audit.declarations.metric import Sample
 from audit.estimation import intervals
-from audit.estimation.forms import Array, is_positive, ratio, scores, truth, weights_of
+from audit.estimation.forms import Array, is_positive, scores, truth, weights_of
 from audit.estimation.one_vs_rest import one_vs_rest
 from audit.records.sections import Confusion, Curve
 from audit.subject.evidence import Evaluation, Subject
@@ -53,8 +53,7 @@ def confusion_of(rows: Evaluation, subject: Subject) -> Confusion | None:
 
 def roc(sample: Sample) -> Curve:
     """True positive rate over false positive rate, from the strictest threshold to none."""
-    at, positives, counted = _ranked(sample)
-    negatives = counted - positives
+    at, positives, negatives = _ranked(sample)
     x, y = negatives / negatives[-1], positives / positives[-1]
     kept = _corners(x, y)
     return Curve(
@@ -68,13 +67,13 @@ def roc(sample: Sample) -> Curve:
 
 def precision_recall(sample: Sample) -> Curve:
     """Precision over recall, from the strictest threshold to none."""
-    at, positives, counted = _ranked(sample)
+    at, positives, negatives = _ranked(sample)
     kept = _thinned(len(at))
     return Curve(
         x_label="Recall",
         y_label="Precision",
         x=_numbers((positives / positives[-1])[kept]),
-        y=_numbers(ratio(positives, counted)[kept]),
+        y=_numbers((positives / (positives + negatives))[kept]),
         at=_numbers(at[kept]),
     )
 
@@ -100,10 +99,11 @@ def calibration(sample: Sample, level: float) -> Curve:
 
 def thresholds(sample: Sample) -> dict[str, Curve]:
     """Precision, true positive rate and share predicted positive over the threshold."""
-    at, positives, counted = _ranked(sample)
+    at, positives, negatives = _ranked(sample)
+    counted = positives + negatives
     kept = _thinned(len(at))[::-1]
     shown = {
-        "Precision": ratio(positives, counted),
+        "Precision": positives / counted,
         "True positive rate": positives / positives[-1],
         "Predicted positive": counted / counted[-1],
     }
@@ -132,14 +132,14 @@ def _share(sample: Sample) -> float:
 
 
 def _ranked(sample: Sample) -> tuple[Array, Array, Array]:
-    """Each distinct score from the highest, with the weight of positives and of rows at or above it."""
-    score, weight = scores(sample), weights_of(sample)
+    """Each distinct score from the highest, with the weight of positives and of negatives at or above it."""
+    score, weight, positive = scores(sample), weights_of(sample), is_positive(sample)
     order = np.argsort(-score, kind="stable")
     last = np.flatnonzero(np.diff(score[order], append=np.nan) != 0)
-    positives = np.cumsum((weight * is_positive(sample))[order])[last]
-    counted = np.cumsum(weight[order])[last]
-    there = counted > 0
-    return score[order][last][there], positives[there], counted[there]
+    # Each is summed on its own: a difference of sums would let rounding turn a staircase back.
+    positives, negatives = (np.cumsum((weight * side)[order])[last] for side in (positive, ~positive))
+    there = positives + negatives > 0
+    return score[order][last][there], positives[there], negatives[there]
 
 
 def _corners(x: Array, y: Array) -> NDArray[np.int64]:
