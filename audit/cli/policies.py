@@ -25,14 +25,14 @@ def policies(
 
     Exit codes: 0; 2 when there is no such pack or it cannot be read.
     """
-    from audit.policy.pack import Pack
+    from audit.policy.pack import pack_schema
     from audit.policy.read import pack_path, read_pack, shipped_packs
 
     if what == "show" and name is None:
         known = f"Known: {', '.join(shipped_packs())}."
         raise SpecError(Problem("audit policies show", "expected the name of a pack.", known))
     if what == "schema":
-        print(json.dumps(Pack.model_json_schema(), indent=2))
+        print(json.dumps(pack_schema(), indent=2))
     elif name is not None:
         print("\n".join(shown(read_pack(pack_path(name, Path())))))
     else:

@@ -268,6 +268,25 @@ class Pack(PackPart):
         return f"{self.pack.id}@{self.pack.version}"
 
 
+def pack_schema() -> dict[str, Any]:
+    """Return the JSON Schema of the language, in which a parameter may stand for any value of a limit."""
+    schema = Pack.model_json_schema()
+    defs = schema["$defs"]
+    defs["Param"] = {
+        "type": "object",
+        "description": "The value of a parameter of this pack.",
+        "properties": {"param": {"type": "string"}},
+        "required": ["param"],
+        "additionalProperties": False,
+    }
+    for name in ("PackLimit", "MinSample"):
+        properties = defs[name]["properties"]
+        defs[name]["properties"] = {
+            key: {"anyOf": [value, {"$ref": "#/$defs/Param"}]} for key, value in properties.items()
+        }
+    return schema
+
+
 def _gaps(control: Control) -> list[str]:
     measured = control.mode in ("automated", "hybrid")
     stated = control.mode in ("attested", "hybrid")
