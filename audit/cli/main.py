@@ -129,3 +129,7 @@ def _audit(
 
 def _tell(*lines: str) -> None:
     print(*lines, sep="\n", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -131,7 +131,7 @@ class _Fitting:
 
     def _scalar(self, node: Node, kind: Any, bounds: tuple[Any, ...], loc: Loc) -> Any:
         value = _as_kind(node, kind)
-        if any(not _within(value, bound) for bound in bounds):
+        if value is not None and any(not _within(value, bound) for bound in bounds):
             return self._mismatch(node, kind, bounds, loc)
         return value
 
@@ -152,20 +152,13 @@ class _Fitting:
         return _MISFIT
 
     def _unknown_key(self, key: str, mark: Mark, kind: type[Record], loc: Loc) -> None:
-        near = suggestion(key, tuple(kind.model_fields))
-        homes = [home for home in _homes(self.root, key) if home != key_of(loc)]
-        if homes and not near.startswith("Did you mean"):
-            near = f"It belongs under {' or '.join(homes)}." if homes != [""] else "It belongs at the top."
-        self._problem(mark, (*loc, key), f"unknown key {key!r}.", near)
+        homes = list(_homes(self.root, key))
+        hint = f"It belongs under {' or '.join(homes)}." if homes else suggestion(key, tuple(kind.model_fields))
+        self._problem(mark, (*loc, key), f"unknown key {key!r}.", "It belongs at the top." if homes == [""] else hint)
 
     def _problem(self, mark: Mark, loc: Loc, message: str, hint: str) -> None:
         self.problems.append(placed(mark, loc, message, hint))
         self.faulty.update(str(step) for step in loc[:1])
-
-
-def key_of(loc: Loc) -> str:
-    """Return a key path without list positions."""
-    return ".".join(step for step in loc if isinstance(step, str))
 
 
 def _choices(kind: Any) -> tuple[Any, ...]:

@@ -96,7 +96,7 @@ def _model(file: InputFile) -> ModelLook:
     forms: dict[str, ModelFormat] = catalogue.load_all("model_formats")
     form = next((form for form in forms.values() if form.recognises(content)), None)
     if form is None:
-        known = ", ".join(form.label for form in forms.values())
+        known = ", ".join(form.label for form in forms.values() if form.name != "memory")
         raise ModelError(Problem("--model", "the file is of no known format.", f"Known: {known}."))
     told = ModelLook(format=form.name, label=form.label, runs_code=form.runs_code)
     if form.runs_code:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (messages stand whole, as they are printed)
 import time
 
 import pytest
@@ -5,7 +6,9 @@ import pytest
 from audit.errors import PolicyError, SpecError
 from audit.spec.document import MAX_EVENTS, document_from_values, plain_value, read_document
 
-BILLION_LAUGHS = "a: &a [x, x, x]\n" + "".join(f"{k}: &{k} [*{p}, *{p}, *{p}]\n" for p, k in zip("abcdefg", "bcdefgh", strict=True))
+BILLION_LAUGHS = "a: &a [x, x, x]\n" + "".join(
+    f"{k}: &{k} [*{p}, *{p}, *{p}]\n" for p, k in zip("abcdefg", "bcdefgh", strict=True)
+)
 MERGE_BOMB = "a0: &a0 {k: 1}\n" + "".join(f"a{i + 1}: &a{i + 1} {{<<: [*a{i}, *a{i}]}}\n" for i in range(40))
 
 
@@ -63,16 +66,22 @@ def test_a_text_that_could_be_misread_is_refused_with_its_line(text, expected):
 
 def test_too_large_a_text_is_refused_unread():
     start = time.perf_counter()
-    assert told(b"#" * 1_000_001) == ["s.yaml: expected at most 1,000,000 bytes, found 1,000,001. Keep data in tables and name them here."]
+    assert told(b"#" * 1_000_001) == [
+        "s.yaml: expected at most 1,000,000 bytes, found 1,000,001. Keep data in tables and name them here."
+    ]
     assert time.perf_counter() - start < 0.1
 
 
-@pytest.mark.parametrize("nest", ["[" * 40, "{a: " * 40, "- " * 40, "? " * 40, "[" * 500_000, "{" * 500_000, "- " * 400_000])
+@pytest.mark.parametrize(
+    "nest", ["[" * 40, "{a: " * 40, "- " * 40, "? " * 40, "[" * 500_000, "{" * 500_000, "- " * 400_000]
+)
 def test_deep_nesting_is_refused_early(nest):
     start = time.perf_counter()
     lines = told(nest)
     assert time.perf_counter() - start < 5
-    assert lines == [f"s.yaml:1:{lines[0].split(':')[2]}: values are nested deeper than 32 levels. A spec needs at most 6."]
+    assert lines == [
+        f"s.yaml:1:{lines[0].split(':')[2]}: values are nested deeper than 32 levels. A spec needs at most 6."
+    ]
 
 
 def test_thirty_two_levels_are_read():
@@ -81,7 +90,9 @@ def test_thirty_two_levels_are_read():
 
 def test_many_values_are_refused():
     lines = told("a: [" + "1, " * MAX_EVENTS + "]")
-    assert lines[0].endswith("expected at most 20,000 values, keys and brackets. Keep data in tables and name them here.")
+    assert lines[0].endswith(
+        "expected at most 20,000 values, keys and brackets. Keep data in tables and name them here."
+    )
 
 
 @pytest.mark.parametrize("bomb", [BILLION_LAUGHS, MERGE_BOMB])
@@ -105,7 +116,11 @@ def test_a_byte_order_mark_and_windows_line_ends_are_read():
 def test_positions_count_from_one():
     root = read_document(b"a:\n  - x\n  - {k: v}\n", "s.yaml").root
     item = root.entries["a"].node.items[1]
-    assert (str(root.entries["a"].mark), str(item.mark), str(item.entries["k"].node.mark)) == ("s.yaml:1:1", "s.yaml:3:5", "s.yaml:3:9")
+    assert (str(root.entries["a"].mark), str(item.mark), str(item.entries["k"].node.mark)) == (
+        "s.yaml:1:1",
+        "s.yaml:3:5",
+        "s.yaml:3:9",
+    )
 
 
 def test_another_room_gets_its_own_error():
@@ -115,10 +130,16 @@ def test_another_room_gets_its_own_error():
 
 def test_python_values_make_the_same_tree(tmp_path):
     values = {"a": [1, 2.5, True, None, "x"], "b": {"c": (1, 2)}, "p": tmp_path}
-    assert plain_value(document_from_values(values).root) == {"a": [1, 2.5, True, None, "x"], "b": {"c": [1, 2]}, "p": str(tmp_path)}
+    assert plain_value(document_from_values(values).root) == {
+        "a": [1, 2.5, True, None, "x"],
+        "b": {"c": [1, 2]},
+        "p": str(tmp_path),
+    }
 
 
-@pytest.mark.parametrize("value", [{"a": float("nan")}, {"a": float("inf")}, {"a": object()}, {"a": {1, 2}}, {"a": "\ud800"}, {1: 1, "1": 2}])
+@pytest.mark.parametrize(
+    "value", [{"a": float("nan")}, {"a": float("inf")}, {"a": object()}, {"a": {1, 2}}, {"a": "\ud800"}, {1: 1, "1": 2}]
+)
 def test_python_values_that_no_yaml_could_hold_are_refused(value):
     assert document_from_values(value).problems
 

@@ -1,5 +1,8 @@
 """Every key of the spec, walked from its type: a wrong type and a wrong value end in one sentence with its position."""
 
+# ruff: noqa: E501 (texts stand whole, as they are written and printed)
+
+import itertools
 import re
 import types
 from typing import Any, Literal, Union, get_args, get_origin
@@ -89,7 +92,7 @@ def with_value(loc, value):
     """Return the smallest spec with a value at a key path."""
     spec = {name: dict(section) for name, section in BASE.items()}
     node = spec
-    for step, after in zip(loc, loc[1:], strict=False):
+    for step, after in itertools.pairwise(loc):
         empty = [None] if isinstance(after, int) else {}
         if isinstance(step, int):
             node[0] = empty
@@ -127,13 +130,16 @@ def assert_told(error, text, loc):
     for problem in error.problems:
         assert re.match(r"spec\.yaml:\d+:\d+( |$)", problem.place), problem.place
         assert not JARGON.search(f"{problem.message} {problem.hint}"), str(problem)
-        assert not problem.hint or problem.hint[-1] in ".?])\"" or ":" in problem.hint, problem.hint
+        assert not problem.hint or problem.hint[-1] in '.?])"' or ":" in problem.hint, problem.hint
 
 
 CASES = [
     (loc, value)
     for loc, kind, bounds in KEYS
-    for value in [*(v for v in CANDIDATES if kind is not Any and refused_by_pydantic(kind, v)), *wrong_values(kind, bounds)]
+    for value in [
+        *(v for v in CANDIDATES if kind is not Any and refused_by_pydantic(kind, v)),
+        *wrong_values(kind, bounds),
+    ]
 ]
 
 
@@ -152,12 +158,17 @@ def test_a_wrong_type_or_value_is_told_at_its_key(read, loc, value, flow):
     assert_told(caught.value, text, loc)
 
 
-@pytest.mark.parametrize("section", sorted({loc[:-1] for loc, _, _ in KEYS if isinstance(loc[-1], str)} - {("data",)}, key=str), ids=path)
+@pytest.mark.parametrize(
+    "section", sorted({loc[:-1] for loc, _, _ in KEYS if isinstance(loc[-1], str)} - {("data",)}, key=str), ids=path
+)
 def test_an_unknown_key_is_told_in_every_section(problems, section):
     if section and section[-1] in ("params", "facts", "roles", "bins", "reference", "costs", "score"):
         return
     text = yaml.safe_dump(with_value((*section, "unheard_of"), 1), sort_keys=False)
-    assert any(re.match(rf"spec\.yaml:\d+:\d+ {re.escape(path((*section, 'unheard_of')))}: unknown key", p) for p in problems(text))
+    assert any(
+        re.match(rf"spec\.yaml:\d+:\d+ {re.escape(path((*section, 'unheard_of')))}: unknown key", p)
+        for p in problems(text)
+    )
 
 
 def raw_reader(text):
