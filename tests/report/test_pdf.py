@@ -160,6 +160,17 @@ def test_a_record_is_rendered_with_itself_attached() -> None:
     assert record.spec.title in (made.metadata.title or "")  # type: ignore[union-attr]
 
 
+def test_names_without_a_glyph_are_laid_out_as_what_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    monkeypatch.setattr(pdf, "page", lambda record, medium: seen.append(record) or document())
+    record = handmade.empty()
+    named = record.model_copy(update={"spec": record.spec.model_copy(update={"title": "عمر 收入 🎉"})})
+    attached = pypdf.PdfReader(BytesIO(pdf.render(named))).attachments["record.json"][0]
+    assert seen[0].spec.title == "[U+0639][U+0645][U+0631] 收入 [U+1F389]"
+    assert seen[0].digest == named.core_digest()
+    assert json.loads(attached)["spec"]["title"] == "عمر 收入 🎉"
+
+
 @pytest.mark.parametrize(
     "body",
     [

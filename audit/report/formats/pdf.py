@@ -36,8 +36,9 @@ def render(record: AuditRecord) -> bytes:
     OutputError
         Pango is not installed, or the pages could not be set.
     """
-    text = record_json(record).decode()
-    return typeset(page(record, "paper"), text, record.digest or record.core_digest(), record.provenance.date).pdf
+    digest = record.digest or record.core_digest()
+    html = page(_in_bundled_characters(record.model_copy(update={"digest": digest})), "paper")
+    return typeset(html, record_json(record).decode(), digest, record.provenance.date).pdf
 
 
 def typeset(html: str, record: str, digest: str, date: str | None) -> Typeset:
@@ -57,6 +58,11 @@ def typeset(html: str, record: str, digest: str, date: str | None) -> Typeset:
     if done.returncode:
         raise OutputError(_problem(done.returncode, said))
     return Typeset(done.stdout, said)
+
+
+def _in_bundled_characters(record: AuditRecord) -> AuditRecord:
+    # Before the page is laid out: a code point takes more room than the character that it stands for.
+    return AuditRecord.model_validate_json(settable(record.model_dump_json()))
 
 
 def _child(job: bytes, fonts: Path) -> subprocess.CompletedProcess[bytes]:
