@@ -16,6 +16,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from audit import guard
 from audit.declarations.metric import Metric, Sample, UndefinedMeasureError
 from audit.estimation import intervals
 from audit.estimation.forms import (
@@ -156,7 +157,7 @@ def subset(sample: Sample, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Sampl
 
 
 class _Loop(Form):
-    """A metric that is a plain function: called once a replicate, with the counts as weights."""
+    """A metric that is a plain function, perhaps not ours: called once a replicate, with the counts as weights."""
 
     undefined = "it has no value on these rows"
 
@@ -164,16 +165,30 @@ class _Loop(Form):
         self._metric = metric
 
     def __call__(self, sample: Sample) -> float:
-        return self._metric.compute(sample)
+        found = guard.defined("the metric failed", _value_or_reason, self._metric, sample)
+        match found:
+            case Undefined(reason=reason):
+                raise UndefinedMeasureError(reason.rstrip("."))
+            case UndefinedMeasureError():
+                raise found
+            case _:
+                return found
 
     def statistic(self, sample: Sample) -> Statistic:
         def one(weight: Array) -> float:
             try:
-                return self._metric.compute(replace(sample, weight=weight))
+                return self(replace(sample, weight=weight))
             except UndefinedMeasureError:
                 return np.nan
 
-        return lambda weights: np.array([one(weight) for weight in weights])
+        return lambda weights: np.array([one(weight.astype(np.float64)) for weight in weights])
+
+
+def _value_or_reason(metric: Metric, sample: Sample) -> float | UndefinedMeasureError:
+    try:
+        return float(metric.compute(sample))
+    except UndefinedMeasureError as reason:
+        return reason
 
 
 def _unfit_scores(metric: Metric, sample: Sample) -> str:
@@ -363,8 +378,8 @@ def _measured(form: Form, value: float, ends: Ends, metric: Metric, level: float
 
 def _within(ends: Ends, value: float, bounds: Ends) -> Ends:
     """Cut an interval at the metric's bounds and let it hold its own point, which percentiles need not."""
-    low = bounds[0] if ends[0] is None else min(ends[0], value)
-    high = bounds[1] if ends[1] is None else max(ends[1], value)
+    low = bounds[0] if ends[0] is None or not np.isfinite(ends[0]) else min(ends[0], value)
+    high = bounds[1] if ends[1] is None or not np.isfinite(ends[1]) else max(ends[1], value)
     if low is not None and bounds[0] is not None:
         low = max(low, bounds[0])
     if high is not None and bounds[1] is not None:

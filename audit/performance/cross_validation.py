@@ -15,7 +15,7 @@ from audit.records.measured import Estimate, Measured, Undefined
 from audit.records.observation import Observation
 from audit.records.plan import Plan
 from audit.records.sections import CrossValidation, FoldFacts
-from audit.records.spec import PerformanceSpec
+from audit.records.spec import CrossValidationSpec, PerformanceSpec
 from audit.subject.evidence import Evidence
 
 Folds = tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]
@@ -47,14 +47,13 @@ def facts_of(evidence: Evidence, plan: Plan) -> CrossValidation:
     if evidence.out_of_fold is None:
         return CrossValidation(done=False, reason=evidence.no_cross_validation)
     spec = plan.spec.performance or PerformanceSpec()
-    how = spec.cross_validation or None
-    column = None
-    if how is not None:
-        column = how.column or (plan.spec.data.time if how.by == "time" else None)
+    # Without held-out rows there is a cross-validation even where the spec switches it off: the usual one.
+    how = spec.cross_validation or CrossValidationSpec()
+    plain = how.by == "stratified" and evidence.subject.task == "regression"
     return CrossValidation(
         done=True,
-        by=how.by if how is not None else "stratified",
-        column=column,
+        by="plain" if plain else how.by,
+        column=how.column or (plan.spec.data.time if how.by == "time" else None),
         folds=tuple(
             FoldFacts(fold=k, train_rows=len(fitted), test_rows=len(tested))
             for k, (fitted, tested) in enumerate(evidence.folds, start=1)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from audit import guard
 from audit.declarations.metric import Sample
 from audit.estimation.estimate import applies, estimate
-from audit.estimation.forms import Form
 from audit.performance.choice import Figure
 from audit.records.measured import Measured, Undefined
 from audit.records.spec import IntervalSpec, Task
-from audit.subject.evidence import Tell
 
 BESIDE = 500
 """Bootstrap replicates of figures that stand beside the headline ones: training rows, peers, single folds."""
@@ -24,18 +21,13 @@ class Gauge:
     task: Task
     interval: IntervalSpec
     seed: int
-    tell: Tell
 
     def measured(self, figure: Figure, sample: Sample, *, beside: bool = False) -> Measured:
         """Measure a figure on rows, or say why it cannot be."""
         lacking = applies(figure.metric, sample, self.task)
         if lacking:
             return Undefined(reason=lacking)
-        arguments = (figure.metric, figure.rows(sample), self.beside if beside else self.interval, self.seed)
-        if isinstance(figure.metric.compute, Form):
-            return estimate(*arguments)
-        # A plain function may be anybody's, and may raise anything.
-        return guard.defined(f"{figure.label} failed", estimate, *arguments, heard=self.tell.warning)
+        return estimate(figure.metric, figure.rows(sample), self.beside if beside else self.interval, self.seed)
 
     @property
     def beside(self) -> IntervalSpec:

@@ -41,11 +41,12 @@ def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[PerformanceSect
     evidence = _weighed(evidence, plan)
     headline, task = evidence.headline, evidence.subject.task
     choice = chosen(plan, headline.sample, task)
-    gauge = Gauge(task, spec.interval, child_seed(plan.spec.seed, "performance"), tell)
+    gauge = Gauge(task, spec.interval, child_seed(plan.spec.seed, "performance"))
     tell.progress(0, 5, "headline figures")
     observations = [*_headline(choice, evidence, gauge), *_unknown(choice, headline)]
+    unseen = {o.id.removeprefix("performance/"): o.measured for o in observations}
     tell.progress(1, 5, "training rows")
-    observations += _against_training(choice, evidence, gauge)
+    observations += _against_training(choice, evidence, unseen, gauge)
     tell.progress(2, 5, "cross-validation")
     observations += cross_validated(choice, evidence, gauge)
     tell.progress(3, 5, "dummy and baseline")
@@ -100,15 +101,17 @@ def _unknown(choice: Choice, rows: Evaluation) -> list[Observation]:
     ]
 
 
-def _against_training(choice: Choice, evidence: Evidence, gauge: Gauge) -> list[Observation]:
+def _against_training(
+    choice: Choice, evidence: Evidence, unseen: dict[str, Measured], gauge: Gauge
+) -> list[Observation]:
     train, rows = evidence.train, evidence.headline
     gap: Measured = Undefined(reason=_no_gap(choice, evidence))
     found = []
     for metric in _directed(choice, rows.sample, gauge) if train else ():
         assert train is not None
         figure = leading(metric, gauge.task)
-        seen, unseen = gauge.measured(figure, train.sample, beside=True), gauge.measured(figure, rows.sample)
-        difference = independent_difference(seen, unseen)
+        seen = gauge.measured(figure, train.sample, beside=True)
+        difference = independent_difference(seen, unseen[figure.name])
         found.append(_observation(figure, f"{figure.name}/train", f"{figure.label} on training rows", seen, train))
         label = f"{figure.label}, training rows less unseen rows"
         found.append(_observation(figure, f"{figure.name}/train/difference", label, difference, rows))

@@ -139,6 +139,16 @@ def test_a_plain_function_is_measured_too() -> None:
     assert (theirs.value, theirs.low, theirs.high) == pytest.approx((ours.value, ours.low, ours.high), abs=0.01)
 
 
+def test_a_plain_function_that_fails_leaves_its_words() -> None:
+    def broken(sample: Sample) -> float:
+        raise KeyError("no such column")
+
+    found = estimate(replace(load("metrics", "accuracy"), compute=broken), binary(), INTERVAL, 0)
+    assert isinstance(found, Undefined) and "no such column" in found.reason
+    nothing = estimate(replace(load("metrics", "accuracy"), compute=lambda s: float("nan")), binary(), INTERVAL, 0)
+    assert isinstance(nothing, Undefined)
+
+
 @pytest.mark.parametrize(
     ("name", "sample", "task", "words"),
     [

@@ -279,6 +279,11 @@ def test_folds_are_told_one_by_one_and_together(told: Make) -> None:
     assert found.by_id["roc_auc/cross_validated"].scope == "out_of_fold"
 
 
+def test_folds_of_a_regression_are_not_stratified(told: Make) -> None:
+    cv = told("regression", LinearRegression()).section.cross_validation
+    assert cv is not None and cv.by == "plain"
+
+
 def test_no_cross_validation_says_why(told: Make) -> None:
     found = told("binary", LogisticRegression(), cross_validation=False)
     cv = found.section.cross_validation
