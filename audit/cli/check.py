@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from audit.errors import AuditError, Problem, SpecError
-from audit.spec.document import in_order
-
 if TYPE_CHECKING:
     from audit.policy.read import ResolvedPack
     from audit.records.spec import AuditSpec
-    from audit.spec.read import ReadSpec
 
 
 def check(
@@ -29,34 +24,14 @@ def check(
 
     Exit codes: 0 the spec is sound; 2 it is not, and every problem is named.
     """
+    from audit.plan import intent_of
     from audit.spec.read import read_spec
 
-    read = read_spec(spec, tuple(set or ()))
-    packs = checked(read)
+    intent = intent_of(read_spec(spec, tuple(set or ())))
     print(f"{spec} reads well. An audit would measure:\n")
-    for name, text in described(read.spec, packs):
+    for name, text in described(intent.read.spec, intent.packs):
         print(f"  {name:<13} {text}")
     print(f"\nModel and tables were not opened. Next: audit run {spec}")
-
-
-def checked(read: ReadSpec) -> tuple[ResolvedPack, ...]:
-    """Hold a spec against the files, extensions and packs of this system.
-
-    Raises
-    ------
-    SpecError
-        With everything that is missing or unknown.
-    """
-    from audit.policy.attestations import read_statements
-    from audit.policy.read import read_packs
-    from audit.spec.names import unknown_names
-    from audit.spec.paths import resolve_files
-
-    _raise_if((*unknown_names(read), *_problems(lambda: resolve_files(read))))
-    packs: list[ResolvedPack] = []
-    statements = _problems(lambda: read_statements(read.spec, read.folder))
-    _raise_if((*statements, *_problems(lambda: packs.extend(read_packs(read.spec, read.folder)))))
-    return tuple(packs)
 
 
 def described(spec: AuditSpec, packs: tuple[ResolvedPack, ...]) -> tuple[tuple[str, str], ...]:
@@ -76,19 +51,6 @@ def described(spec: AuditSpec, packs: tuple[ResolvedPack, ...]) -> tuple[tuple[s
         *(("policy", _pack(pack)) for pack in packs),
         ("outputs", ", ".join(spec.report.formats) or "record.json only"),
     )
-
-
-def _raise_if(problems: tuple[Problem, ...]) -> None:
-    if problems:
-        raise SpecError(*in_order(problems))
-
-
-def _problems(step: Callable[[], object]) -> tuple[Problem, ...]:
-    try:
-        step()
-    except AuditError as error:
-        return error.problems
-    return ()
 
 
 def _model(spec: AuditSpec) -> str:
