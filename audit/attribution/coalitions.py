@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import comb
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -60,8 +61,19 @@ def batches(total: int, cells_each: int) -> Iterator[slice]:
 
 def assembled(pool: pd.DataFrame, source: NDArray[np.int64]) -> pd.DataFrame:
     """Return the table whose column j holds, in row i, what the pool's row `source[i, j]` holds in column j."""
-    columns = {j: pool.iloc[:, j].take(source[:, j]).array for j in range(pool.shape[1])}
-    frame = pd.DataFrame(columns)
+    kinds = pool.dtypes.to_numpy()
+    columns: dict[int, Any] = {}
+    for dtype in dict.fromkeys(kinds):
+        alike = [j for j, kind in enumerate(kinds) if kind == dtype]
+        if dtype.kind in "fiub" and isinstance(dtype, np.dtype):
+            # Plain numbers move as one block, which is what makes a wide table bearable.
+            taken = pool.iloc[:, alike].to_numpy()[source[:, alike], np.arange(len(alike))]
+            if len(alike) == pool.shape[1]:
+                return pd.DataFrame(taken, columns=pool.columns)
+            columns |= {j: taken[:, i] for i, j in enumerate(alike)}
+        else:
+            columns |= {j: pd.Series(pool.iloc[:, j].array.take(source[:, j]), dtype=dtype) for j in alike}
+    frame = pd.DataFrame({j: columns[j] for j in range(pool.shape[1])})
     frame.columns = pool.columns
     return frame
 
@@ -93,36 +105,33 @@ def _worth(predict: Predict, pool: pd.DataFrame, n: int, row: int, members: NDAr
 def _sampled(predict: Predict, pool: pd.DataFrame, n: int, rng: np.random.Generator) -> Coalitions:
     d, b = pool.shape[1], len(pool) - n
     ends = predict(pool)
-    outputs = ends.shape[1]
-    values, errors = np.empty((n, d, outputs)), np.empty((n, d, outputs))
-    for run in batches(n, 2 * b * (d - 1) * d):
-        rows = np.arange(run.start, run.stop)
-        order = rng.random((len(rows), b, d)).argsort(axis=2)
-        pairs = np.stack([order, order[:, :, ::-1]], axis=2)
-        steps = _steps(predict, pool, n, rows, pairs, ends).mean(axis=2)
-        values[run] = steps.mean(axis=1)
-        errors[run] = steps.std(axis=1, ddof=1) / np.sqrt(b) if b > 1 else 0.0
-    return Coalitions(values, ends[n:].mean(axis=0), errors, b)
+    # One job is one explained row against one background row.
+    row, other = np.repeat(np.arange(n), b), np.tile(np.arange(n, n + b), n)
+    gains = np.empty((n * b, d, ends.shape[1]))
+    for run in batches(n * b, 2 * (d - 1) * d):
+        order = rng.random((len(row[run]), d)).argsort(axis=1)
+        both = np.stack([order, order[:, ::-1]], axis=1)
+        gains[run] = _gains(predict, pool, both, row[run], other[run], ends).mean(axis=1)
+    by_row = gains.reshape(n, b, d, -1)
+    error = by_row.std(axis=1, ddof=1) / np.sqrt(b) if b > 1 else np.zeros_like(by_row[:, 0])
+    return Coalitions(by_row.mean(axis=1), ends[n:].mean(axis=0), error, b)
 
 
-def _steps(
+def _gains(
     predict: Predict,
     pool: pd.DataFrame,
-    n: int,
-    rows: NDArray[np.int64],
     orders: NDArray[np.int64],
+    row: NDArray[np.int64],
+    other: NDArray[np.int64],
     ends: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    # (rows, b, 2, d, K): what each column adds when it enters in its turn.
-    count, b, two, d = orders.shape
-    rank = orders.argsort(axis=3)
-    turn = np.arange(1, d)[:, None]
-    inside = rank[:, :, :, None, :] < turn
-    absent = n + np.arange(b)[None, :, None, None, None]
-    source = np.where(inside, rows[:, None, None, None, None], absent)
-    between = predict(assembled(pool, source.reshape(-1, d))).reshape(count, b, two, d - 1, -1)
-    k = between.shape[-1]
-    first = np.broadcast_to(ends[n:][None, :, None, None, :], (count, b, two, 1, k))
-    last = np.broadcast_to(ends[rows][:, None, None, None, :], (count, b, two, 1, k))
-    gains = np.diff(np.concatenate([first, between, last], axis=3), axis=3)
-    return np.take_along_axis(gains, rank[..., None], axis=3)
+    # (jobs, 2, d, K): what each column of `row` adds to `other` when it enters in its turn of each order.
+    jobs, two, d = orders.shape
+    rank = orders.argsort(axis=2)
+    inside = rank[:, :, None, :] < np.arange(1, d)[:, None]
+    source = np.where(inside, row[:, None, None, None], other[:, None, None, None])
+    between = predict(assembled(pool, source.reshape(-1, d))).reshape(jobs, two, d - 1, -1)
+    shape = (jobs, two, 1, between.shape[-1])
+    first, last = (np.broadcast_to(ends[end][:, None, None, :], shape) for end in (other, row))
+    gains = np.diff(np.concatenate([first, between, last], axis=2), axis=2)
+    return np.take_along_axis(gains, rank[..., None], axis=2)

@@ -25,9 +25,9 @@ from audit.subject.labels import code_of
 
 # Budgets count operations and predictions, never seconds: two runs explain the same rows.
 _OPERATIONS = 4e10
-_PREDICTIONS = 500_000
+_PREDICTIONS = 300_000
 _FEWEST_BACKGROUND = 10
-_FEWEST_ROWS = 200
+_FEWEST_ROWS = 150
 _ADDITIVE = 1e-3
 
 

@@ -120,9 +120,12 @@ def test_columns_keep_their_types() -> None:
             "kind": pd.Categorical(["u", "v", "u"]),
             "whole": pd.array([1, None, 3], dtype="Int64"),
             "flag": [True, False, True],
+            "any": pd.Series(["p", "q", None], dtype=object),
+            "day": pd.to_datetime(["2020-01-01", "2021-01-01", "2022-01-01"]),
+            "x": [0.5, 1.5, np.nan],
         }
     )
-    mixed = assembled(pool, np.array([[2, 1, 0, 1], [0, 0, 2, 2]]))
+    mixed = assembled(pool, np.array([[2, 1, 0, 1, 0, 0, 1], [0, 0, 2, 2, 1, 2, 0]]))
     assert mixed.dtypes.equals(pool.dtypes)
-    assert mixed.iloc[0].tolist() == ["c", "v", 1, False]
-    assert mixed.iloc[1].tolist() == ["a", "u", 3, True]
+    assert mixed.iloc[0].tolist() == ["c", "v", 1, False, "p", pd.Timestamp("2020-01-01"), 1.5]
+    assert mixed.iloc[1].tolist() == ["a", "u", 3, True, "q", pd.Timestamp("2022-01-01"), 0.5]

@@ -19,7 +19,7 @@ from audit.subject.evidence import Capability
 
 _LABEL = "Permutation importance"
 _REPEATS = 5
-_PREDICTIONS = 400_000
+_PREDICTIONS = 200_000
 _SMALLEST = 1e-15
 
 Predicted = tuple[NDArray[np.int64] | None, NDArray[np.float64] | None]
