@@ -12,7 +12,8 @@ from xml.etree import ElementTree
 import pytest
 from fontTools.ttLib import TTFont
 
-from audit.report.charts import Bar, ForestPoint, bars, forest, waterfall
+from audit.records.sections import Density
+from audit.report.charts import Bar, ForestPoint, bars, beeswarm, confusion, forest, waterfall
 from audit.report.fonts import CHINESE, FACES, SANS
 
 _spec = importlib.util.spec_from_file_location("chart_gallery", Path(__file__).with_name("gallery.py"))
@@ -181,6 +182,44 @@ def test_a_waterfall_points_right_when_it_raises_and_left_when_it_lowers() -> No
     assert tips[0] > 0 > tips[1]
     assert tips[0] == pytest.approx(-2 * tips[1], abs=0.2)
     assert {"+2", "−1"} <= set(_texts(svg))
+
+
+def test_a_beeswarm_is_darkest_where_the_feature_is_highest() -> None:
+    density = Density(feature="f", edges=(-1.0, 0.0, 1.0), counts=(5, 5), colour=(0.0, 1.0))
+    root = ElementTree.fromstring(beeswarm([density], title="t", description="d", axis_label="x"))
+    left, right = (path.get("fill", "") for path in root.iter(SVG + "path"))
+    assert _lightness(left) > 2 * _lightness(right)
+
+
+def test_a_beeswarm_is_widest_where_most_rows_are() -> None:
+    density = Density(feature="f", edges=(-2.0, -1.0, 0.0, 1.0), counts=(1, 100, 0), colour=())
+    root = ElementTree.fromstring(beeswarm([density], title="t", description="d", axis_label="x"))
+    (path,) = root.iter(SVG + "path")
+    corners = [tuple(map(float, p.split())) for p in path.get("d", "").strip("MZ").split("L")]
+    zero = next(float(t.get("x", "")) for t in root.iter(SVG + "text") if t.text == "0.0")
+    half = [abs(y - 21) for x, y in corners]
+    assert max(x for x, _ in corners) == pytest.approx(zero, abs=0.2)
+    assert max(half) == pytest.approx(10 * min(h for h in half if h > 0.9), rel=0.15)
+
+
+def test_a_confusion_matrix_is_shaded_by_the_share_of_the_row() -> None:
+    root = ElementTree.fromstring(confusion(["a", "b"], [[90, 10], [1, 9]], title="t", description="d"))
+    depth = {e.find(SVG + "text").text: float(e.find(SVG + "rect").get("fill-opacity")) for e in root.iter(SVG + "g")}  # type: ignore[union-attr,arg-type]
+    assert depth["90"] == depth["9"] > depth["10"] == depth["1"]
+
+
+def test_an_unbounded_interval_ends_in_an_arrow_at_the_edge() -> None:
+    svg = forest([ForestPoint("a", 1.0, None, 2.0)], title="t", description="d", axis_label="x")
+    whisker = next(e for e in ElementTree.fromstring(svg).iter(SVG + "line") if e.get("stroke-width") == "2")
+    grid = [
+        float(e.get("x1", "")) for e in ElementTree.fromstring(svg).iter(SVG + "line") if "grid" in e.get("class", "")
+    ]
+    assert float(whisker.get("x1", "")) <= min(g for g in grid if g > 1) + 1
+
+
+def _lightness(colour: str) -> float:
+    red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    return float(0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2)
 
 
 # --- measuring words with the very fonts --------------------------------------------------------------------------
