@@ -16,7 +16,7 @@ from audit.estimation.estimate import estimate_by_group, replicates_by_group
 from audit.estimation.intervals import normal_quantile
 from audit.estimation.seeds import child_seed
 from audit.fairness.counts import Counts, Share, count_cells, counts_rows, read_share
-from audit.fairness.gaps import GAPS, Array, draw_estimates, draw_shares, gap_interval
+from audit.fairness.gaps import GAPS, Array, draw_estimates, draw_shares, draw_slack, gap_interval
 from audit.fairness.groups import Grouping
 from audit.records.measured import Estimate, Exact, Measured, Undefined
 from audit.records.observation import Observation, Scope
@@ -91,6 +91,8 @@ class Gap:
     measured: Measured
     draws: Array
     """(resamples,) draws of the gap; empty where it is undefined."""
+    slack: Array
+    """(resamples,) draws of how far chance can move it; empty where it is undefined."""
 
 
 def disaggregate(metric: Metric, grouping: Grouping, cells: Counts | None, rows: Rows) -> Disaggregated:
@@ -183,15 +185,19 @@ def _gap(result: Disaggregated, form: Form) -> Gap:
     compared, reference = result.compared, result.grouping.reference
     reason = _no_gap(result, compared, reference)
     if reason:
-        return Gap(Undefined(reason=reason), np.empty(0))
+        return _undefined(reason)
     beside = None if reference is None else compared.index(reference)
     point = float(GAPS[form](result.values[compared], beside))
     if np.isnan(point):
-        return Gap(Undefined(reason=f"{result.metric.label} is 0 in every compared group."), np.empty(0))
+        return _undefined(f"{result.metric.label} is 0 in every compared group.")
     method, draws = result.drawn
-    spread = GAPS[form](draws[:, compared], beside)
+    gaps, slack = GAPS[form](draws[:, compared], beside), draw_slack(form, draws[:, compared])
     n = sum(result.grouping.groups[g].n for g in compared)
-    return Gap(_estimated(form, point, spread, method, n, result.rows), spread)
+    return Gap(_estimated(form, point, gaps, slack, method, n, result.rows), gaps, slack)
+
+
+def _undefined(reason: str) -> Gap:
+    return Gap(Undefined(reason=reason), np.empty(0), np.empty(0))
 
 
 def _no_gap(result: Disaggregated, compared: Sequence[int], reference: int | None) -> str:
@@ -216,12 +222,14 @@ def _combined(disparity: Disparity, form: Form, parts: list[Gap], rows: Rows) ->
     known = [m for m in measured if isinstance(m, Estimate)]
     point = float(combine(np.array([m.value for m in known])))
     draws = combine(np.stack([gap.draws for gap in parts], axis=-1))
+    # No combination moves further than the part of it that chance moves most.
+    slack = np.max([gap.slack for gap in parts], axis=0)
     method = known[0].method if len({m.method for m in known}) == 1 else "draws"
-    return _estimated(form, point, draws, method, min(m.n for m in known), rows)
+    return _estimated(form, point, draws, slack, method, min(m.n for m in known), rows)
 
 
-def _estimated(form: Form, point: float, draws: Array, method: str, n: int, rows: Rows) -> Estimate:
-    low, high = gap_interval(form, point, draws, rows.interval.level)
+def _estimated(form: Form, point: float, draws: Array, slack: Array, method: str, n: int, rows: Rows) -> Estimate:
+    low, high = gap_interval(form, point, draws, slack, rows.interval.level)
     return Estimate(value=point, low=low, high=high, level=rows.interval.level, method=method, n=n)
 
 

@@ -61,23 +61,36 @@ def draw_estimates(estimates: list[Estimate], resamples: int, rng: np.random.Gen
     return drawn
 
 
-def gap_interval(form: Form, point: float, draws: Array, level: float) -> tuple[float | None, float | None]:
-    """Return the interval of a gap from draws of that gap.
+def draw_slack(form: Form, draws: Array) -> Array:
+    """(resamples, groups) draws of values -> (resamples,) draws of how far chance can move a gap between them.
 
-    The largest minus the smallest of noisy values is too wide on average, and a redrawn one is wider still. So only
-    the end away from equality is read from the draws; the end toward equality lies as far from the point on the other
-    side (on the logarithm for a ratio), or further where the draws reach further.
+    A gap is at most as far from the true one as the errors of the groups are from one another. An error is a draw
+    less the middle of its group's draws; for a ratio, on the logarithm.
     """
-    finite = draws[np.isfinite(draws)]
-    if len(finite) < len(draws) / 2:
-        return (0.0, None) if form == "difference" else (0.0, 1.0)
-    low, high = (float(end) for end in np.quantile(finite, [0.5 - level / 2, 0.5 + level / 2]))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        values = np.log(draws) if form == "ratio" else draws
+        errors = values - np.nanmedian(values, axis=0)
+    return np.asarray(np.fmax.reduce(errors, axis=-1) - np.fmin.reduce(errors, axis=-1), dtype=np.float64)
+
+
+def gap_interval(
+    form: Form, point: float, draws: Array, slack: Array, level: float
+) -> tuple[float | None, float | None]:
+    """Return the interval of a gap from draws of that gap and of its slack.
+
+    The largest less the smallest of noisy values is too wide on average, and a redrawn one wider still, the more so
+    the more groups there are. So the draws give only the end away from equality. The end toward equality lies as far
+    from the point as the errors of all groups spread at that level, which is Tukey's range argument.
+    """
+    drawn, spread = draws[np.isfinite(draws)], slack[np.isfinite(slack)]
+    if min(len(drawn), len(spread)) < len(draws) / 2:
+        return 0.0, None if form == "difference" else 1.0
+    reach = float(np.quantile(spread, level))
+    low, high = (float(end) for end in np.quantile(drawn, [0.5 - level / 2, 0.5 + level / 2]))
     if form == "difference":
-        high = max(high, point)
-        return max(min(low, 2 * point - high), 0.0), high
-    low = min(low, point)
-    mirrored = point * point / low if low > 0 else point
-    return low, min(max(high, mirrored, point), 1.0)
+        return max(point - reach, 0.0), max(high, point)
+    toward = point * float(np.exp(reach)) if point else high
+    return min(low, point), min(max(toward, point), 1.0)
 
 
 def _divided(part: NDArray[Any], whole: NDArray[Any]) -> NDArray[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import pandas as pd
 
@@ -57,8 +57,9 @@ def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[FairnessSection
     asked = tuple(request for request in plan.requests if request.stage == "fairness")
     rows = _rows(evidence, plan.spec)
     groupings, too_many = _groupings(evidence.headline.table.sensitive, rows, plan.spec, asked)
-    metrics, lacking = _metrics(evidence, plan.spec, asked)
-    disparities = _disparities(evidence, metrics)
+    known: dict[str, Disparity] = load_all("disparities")
+    metrics, lacking = _metrics(evidence, _wanted(plan.spec, asked, known))
+    disparities = _disparities(evidence, metrics, known)
     observations: list[Observation] = []
     for done, grouping in enumerate(groupings):
         tell.progress(done, len(groupings), f"by {listed(grouping.facts.columns)}")
@@ -116,38 +117,31 @@ def _check_reference(grouping: Grouping, spec: AuditSpec) -> None:
         )
 
 
-def _metrics(
-    evidence: Evidence, spec: AuditSpec, asked: Iterable[MeasurementRequest]
-) -> tuple[tuple[Metric, ...], tuple[str, ...]]:
+def _metrics(evidence: Evidence, wanted: set[str] | None) -> tuple[tuple[Metric, ...], tuple[str, ...]]:
     task, sample = evidence.subject.task, evidence.headline.sample
     found: dict[str, Metric] = load_all("metrics")
-    named = spec.fairness.metrics if isinstance(spec.fairness, FairnessSpec) else None
-    suited = [m for m in found.values() if task in m.tasks and (named is None or m.name in _wanted(named, asked))]
+    suited = [m for m in found.values() if task in m.tasks and (wanted is None or m.name in wanted)]
     reasons = {m.name: applies(m, sample, task) for m in suited}
     unfit = [reasons[m.name] for m in suited if reasons[m.name] and not (m.needs_target and sample.target is None)]
     metrics = sorted((m for m in suited if not reasons[m.name]), key=_place)
     return tuple(metrics), tuple(dict.fromkeys(unfit))
 
 
-def _wanted(named: tuple[str, ...], asked: Iterable[MeasurementRequest]) -> set[str]:
+def _wanted(spec: AuditSpec, asked: Iterable[MeasurementRequest], known: Mapping[str, Disparity]) -> set[str] | None:
+    """Names of the metrics that the spec or a pack names; None where the spec leaves the choice to the task."""
+    named = spec.fairness.metrics if isinstance(spec.fairness, FairnessSpec) else None
+    if named is None:
+        return None
     requested = {request.measure for request in asked}
-    return {
-        *named,
-        *requested,
-        *(("selection_rate",) if requested & set(SELECTION) else ()),
-        *_of_disparities(requested),
-    }
+    selection = {"selection_rate"} if requested & set(SELECTION) else set()
+    return {*named, *requested, *selection, *(m for name in requested if name in known for m in known[name].metrics)}
 
 
-def _of_disparities(names: set[str]) -> set[str]:
-    found: dict[str, Disparity] = load_all("disparities")
-    return {metric for name, disparity in found.items() if name in names for metric in disparity.metrics}
-
-
-def _disparities(evidence: Evidence, metrics: Iterable[Metric]) -> tuple[Disparity, ...]:
+def _disparities(
+    evidence: Evidence, metrics: Iterable[Metric], known: Mapping[str, Disparity]
+) -> tuple[Disparity, ...]:
     measured = {metric.name for metric in metrics}
-    found: dict[str, Disparity] = load_all("disparities")
-    return tuple(d for d in found.values() if evidence.subject.task in d.tasks and measured.issuperset(d.metrics))
+    return tuple(d for d in known.values() if evidence.subject.task in d.tasks and measured.issuperset(d.metrics))
 
 
 def _observe(
@@ -262,7 +256,7 @@ def _notes(evidence: Evidence, spec: AuditSpec, groupings: tuple[Grouping, ...],
     yield (
         "The group with the highest rate is picked from the same rows; intervals of ratios to it take it as given. "
         "The gap between the extremes of several groups comes out too wide by chance, more so in small groups; "
-        "its interval reaches as far toward equality as away from it."
+        "the end of its interval toward equality allows for that."
     )
 
 

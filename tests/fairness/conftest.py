@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
+from audit.catalogue import load_all
 from audit.declarations.metric import Sample
+from audit.fairness.measure import measure
 from audit.records.plan import MeasurementRequest, Plan
 from audit.records.sections import ModelFacts, TableFacts
 from audit.records.spec import AuditSpec
@@ -23,7 +27,7 @@ class Silent:
         raise AssertionError(text)
 
 
-def make_evidence(
+def _evidence(
     sensitive: dict[str, Sequence[str]],
     *,
     target: Sequence[float] | None = None,
@@ -86,7 +90,7 @@ def make_evidence(
     return Evidence(subject, headline=evaluation, held_out=evaluation, out_of_fold=None, train=None)
 
 
-def make_plan(
+def _plan(
     features: Sequence[str],
     *,
     requests: Sequence[MeasurementRequest] = (),
@@ -105,3 +109,29 @@ def make_plan(
         }
     )
     return Plan(spec=spec, requests=tuple(requests))
+
+
+@pytest.fixture(scope="session")
+def make_evidence():
+    return _evidence
+
+
+@pytest.fixture(scope="session")
+def make_plan():
+    return _plan
+
+
+@pytest.fixture(scope="session")
+def found():
+    """Measure by hand-made evidence and return the section and what was measured, by id."""
+    with pytest.MonkeyPatch.context() as patch:
+        # Looking extensions up anew for each of hundreds of examples would take most of the time.
+        patch.setattr("audit.fairness.measure.load_all", cache(load_all))
+
+        def run(evidence, plan):
+            section, observations = measure(evidence, plan, Silent())
+            by_id = {o.id: o.measured for o in observations}
+            assert len(by_id) == len(observations)
+            return section, by_id
+
+        yield run

@@ -1,0 +1,165 @@
+"""What is grouped, what is left out and what is said of it."""
+
+import numpy as np
+import pytest
+
+from audit.errors import DataError
+from audit.fairness.groups import natural
+from audit.records.measured import Undefined
+from audit.records.observation import encoded
+from audit.records.plan import MeasurementRequest
+
+HOSTILE = ["<script>alert(1)</script>", "{{7*7}}", "a&b=c/d;e%", "=cmd()", "女性", "😀", "x" * 200]
+
+
+def test_a_weight_is_that_many_rows(make_evidence, make_plan, found):
+    rng = np.random.default_rng(0)
+    group, target, label = rng.choice(list("abc"), 60), rng.integers(0, 2, 60), rng.integers(0, 2, 60)
+    weight = rng.integers(1, 5, 60)
+    whole = {"sensitive": {"g": np.repeat(group, weight).tolist()}}
+    rows = make_evidence(**whole, target=np.repeat(target, weight), label=np.repeat(label, weight))
+    weighted = make_evidence({"g": group.tolist()}, target=target, label=label, weight=weight)
+    (one, by_row), (other, by_weight) = found(rows, make_plan(["g"])), found(weighted, make_plan(["g"]))
+    assert one.groupings == other.groupings
+    closed = {id for id, m in by_row.items() if getattr(m, "method", "") != "bootstrap"}
+    assert {id: by_row[id] for id in closed} == {id: by_weight[id] for id in closed}
+
+
+def test_two_runs_are_equal_whatever_the_order_of_metrics(make_evidence, make_plan, found):
+    rng = np.random.default_rng(1)
+    made = {"target": rng.integers(0, 2, 80), "label": rng.integers(0, 2, 80)}
+    evidence = make_evidence({"g": rng.choice(list("ab"), 80).tolist()}, **made)
+    _, first = found(evidence, make_plan(["g"]))
+    _, second = found(evidence, make_plan(["g"], fairness={"metrics": ["f1", "selection_rate"]}))
+    assert second.items() <= first.items()
+
+
+def test_names_of_groups_come_through_encoded(make_evidence, make_plan, found):
+    section, by_id = found(make_evidence({"g=&": HOSTILE * 2}, label=[0, 1] * 7), make_plan(["g=&"]))
+    assert {group.label for group in section.groupings[0].groups} == set(HOSTILE)
+    for name in HOSTILE:
+        assert f"fairness/selection_rate/{encoded('g=&')}={encoded(name)}" in by_id
+
+
+def test_groups_stand_in_their_natural_order(make_evidence, make_plan, found):
+    ages = ["[100, 120)", "[25, 40)", "unknown", "[0, 25)", "[40, 100)"]
+    section, _ = found(make_evidence({"age": ages}, label=[0, 1, 0, 1, 0]), make_plan(["age"]))
+    expected = ["[0, 25)", "[25, 40)", "[40, 100)", "[100, 120)", "unknown"]
+    assert [group.label for group in section.groupings[0].groups] == expected
+    assert sorted(ages) != sorted(ages, key=natural)  # text order alone would be wrong
+
+
+def test_an_intersection_with_an_unknown_part_is_unknown(make_evidence, make_plan, found):
+    sensitive = {"a": ["x", "x", "unknown", "y"], "b": ["m", "unknown", "m", "m"]}
+    section, _ = found(make_evidence(sensitive, label=[0, 1, 1, 0]), make_plan(["a"], intersections=(("a", "b"),)))
+    both = section.groupings[1]
+    assert both.key == "a&b"
+    assert {group.key: group.unknown for group in both.groups} == {
+        "a=x&b=m": False,
+        "a=y&b=m": False,
+        "a=x&b=unknown": True,
+        "a=unknown&b=m": True,
+    }
+    assert sum(group.n for group in both.groups) == 4
+    assert sum(group.share for group in both.groups) == pytest.approx(1)
+
+
+def test_three_columns_intersect(make_evidence, make_plan, found):
+    rng = np.random.default_rng(2)
+    sensitive = {c: rng.choice(list("xy"), 100).tolist() for c in "abc"}
+    label = rng.integers(0, 2, 100)
+    _, by_id = found(make_evidence(sensitive, label=label), make_plan(["a"], intersections=(("a", "b", "c"),)))
+    for x, y, z in np.ndindex(2, 2, 2):
+        key = f"a={'xy'[x]}&b={'xy'[y]}&c={'xy'[z]}"
+        here = np.all([np.array(sensitive[c]) == "xy"[v] for c, v in zip("abc", (x, y, z), strict=True)], axis=0)
+        assert by_id[f"fairness/selection_rate/{key}"].value == pytest.approx(label[here].mean())
+
+
+def test_columns_in_another_order_are_the_same_grouping(make_evidence, make_plan, found):
+    request = MeasurementRequest(stage="fairness", measure="selection_rate", group_by=(("b", "a"),))
+    plan = make_plan(["a"], intersections=(("a", "b"),), requests=[request])
+    section, by_id = found(make_evidence({"a": list("xxyy"), "b": list("mnmn")}, label=[0, 1, 1, 0]), plan)
+    assert [grouping.key for grouping in section.groupings] == ["a", "a&b"]
+    assert not any(isinstance(m, Undefined) and "divided" in m.reason for m in by_id.values())
+
+
+def test_a_pack_adds_a_grouping(make_evidence, make_plan, found):
+    request = MeasurementRequest(stage="fairness", measure="impact_ratio", group_by=(("a", "b"),))
+    evidence = make_evidence({"a": list("xxyy"), "b": list("mnmn")}, label=[0, 1, 1, 0])
+    section, by_id = found(evidence, make_plan(["a"], requests=[request]))
+    assert [grouping.key for grouping in section.groupings] == ["a", "a&b"]
+    assert "fairness/impact_ratio/a=x&b=m" in by_id
+
+
+@pytest.mark.parametrize(
+    ("request_", "id", "reason"),
+    [
+        ({"measure": "happiness", "group_by": (("a",),)}, "fairness/happiness/a", "cannot be measured"),
+        ({"measure": "impact_ratio", "group_by": (("race",),)}, "fairness/impact_ratio/race", "not divided by race"),
+        (
+            {"measure": "impact_ratio", "group_by": (("a",),), "arguments": {"rate": "median"}},
+            "fairness/impact_ratio;rate=median/a",
+            "takes no arguments",
+        ),
+    ],
+)
+def test_what_a_pack_asks_for_in_vain_is_there_with_its_reason(request_, id, reason, make_evidence, make_plan, found):
+    plan = make_plan(["a"], requests=[MeasurementRequest(stage="fairness", **request_)])
+    _, by_id = found(make_evidence({"a": list("xxyy")}, label=[0, 1, 1, 0]), plan)
+    assert isinstance(by_id[id], Undefined)
+    assert reason in by_id[id].reason
+
+
+def test_without_labels_only_what_needs_none_is_measured(make_evidence, make_plan, found):
+    section, by_id = found(make_evidence({"a": list("xxyy")}, label=[0, 1, 1, 0]), make_plan(["a"]))
+    assert {measure.name for measure in section.measures} == {"selection_rate", "predicted_positive_rate"}
+    assert any("no labels" in note for note in section.notes)
+    assert "fairness/demographic_parity/a/difference" in by_id
+    assert "fairness/true_positives/a=x" not in by_id
+
+
+def test_without_sensitive_features_the_section_says_so(make_evidence, make_plan, found):
+    section, by_id = found(make_evidence({"a": list("xy")}, label=[0, 1]), make_plan([]))
+    assert by_id == {}
+    assert section.notes[0].startswith("Nothing was measured by group")
+
+
+def test_a_reference_that_is_no_group_is_an_error(make_evidence, make_plan, found):
+    with pytest.raises(DataError, match=r"sensitive\.reference\.a: there is no group 'z'; found 'x' and 'y'"):
+        found(make_evidence({"a": list("xxyy")}, label=[0, 1, 1, 0]), make_plan(["a"], reference={"a": "z"}))
+
+
+def test_a_column_of_many_values_is_named_not_measured(make_evidence, make_plan, found):
+    section, by_id = found(make_evidence({"id": [f"p{i}" for i in range(201)]}, label=[0] * 201), make_plan(["id"]))
+    assert by_id == {}
+    assert any("201 groups are more than" in note for note in section.notes)
+
+
+def test_favourable_is_what_selects(make_evidence, make_plan, found):
+    evidence = make_evidence({"a": list("xxxyyy")}, target=[0, 1, 1, 0, 1, 1], label=[0, 0, 1, 1, 1, 1], favourable=0)
+    section, by_id = found(evidence, make_plan(["a"]))
+    assert by_id["fairness/selection_rate/a=x"].value == 2 / 3
+    assert by_id["fairness/impact_ratio/a=y"].value == 0.0
+    assert section.favourable == "0"
+    assert any("The favourable label is 0" in note for note in section.notes)
+
+
+def test_multiclass_by_group(make_evidence, make_plan, found):
+    rng = np.random.default_rng(7)
+    group, target, label = rng.choice(list("ab"), 120), rng.integers(0, 3, 120), rng.integers(0, 3, 120)
+    evidence = make_evidence({"g": group.tolist()}, target=target, label=label, task="multiclass", classes=3)
+    _, by_id = found(evidence, make_plan(["g"]))
+    accuracy = [np.mean(target[group == g] == label[group == g]) for g in "ab"]
+    assert [by_id[f"fairness/accuracy/g={g}"].value for g in "ab"] == pytest.approx(accuracy)
+    assert by_id["fairness/accuracy/g/difference"].value == pytest.approx(abs(accuracy[0] - accuracy[1]))
+    assert "fairness/true_positives/g=a" not in by_id
+
+
+def test_whether_a_sensitive_column_enters_the_model_is_said(make_evidence, make_plan, found):
+    from dataclasses import replace
+
+    for features, said in (({"a": list("xxyy")}, "The model reads a."), ({"b": [1, 2, 3, 4]}, "no sensitive column")):
+        evidence = make_evidence({"a": list("xxyy")}, label=[0, 1, 1, 0], features=features)
+        evidence = replace(evidence, subject=replace(evidence.subject, model=object()))
+        section, _ = found(evidence, make_plan(["a"]))
+        assert any(said in note for note in section.notes)
