@@ -28,6 +28,9 @@ COMMANDS = {
 """Each command and its line in the help; its function stands in `audit/cli/<name>.py` under the same name."""
 
 
+_MOST_LINES = 100
+
+
 def main() -> None:
     """Run the command line and end the process with the exit code of the audit."""
     sys.exit(exit_code(sys.argv[1:]))
@@ -86,7 +89,9 @@ def _ended(call: Callable[[], object], *, debug: bool) -> int:
     except typer.Exit as end:
         return end.exit_code
     except AuditError as error:
-        _tell(*map(str, error.problems))
+        _tell(*map(str, error.problems[:_MOST_LINES]))
+        if len(error.problems) > _MOST_LINES:
+            _tell(f"... and {len(error.problems) - _MOST_LINES:,} more of the kind.")
         return error.exit_code
     except KeyboardInterrupt:
         _tell("", "audit: stopped by you; no output was written.")

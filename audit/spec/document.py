@@ -91,7 +91,7 @@ def read_document(data: bytes, source: str, error: type[AuditError] = SpecError)
         What to raise where the text cannot be read any further; anything less stands in `Document.problems`.
     """
     if len(data) > MAX_BYTES:
-        raise error(Problem(source, f"expected at most {MAX_BYTES:,} bytes, found {len(data):,}.", _NO_DATA_HERE))
+        raise error(Problem(source, f"the file is larger than {MAX_BYTES:,} bytes.", _NO_DATA_HERE))
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as wrong:
@@ -192,12 +192,12 @@ class _Reading:
         if depth > MAX_DEPTH:
             raise self._fatal(mark, f"values are nested deeper than {MAX_DEPTH} levels.", "A spec needs at most 6.")
         if isinstance(event, yaml.AliasEvent):
-            self._problem(mark, loc, f"the alias *{event.anchor} is not read.", "Write the value out.")
+            self._problem(mark, loc, f"the alias *{_cut(event.anchor)} is not read.", "Write the value out.")
             return Node(mark, "unreadable")
         if event.anchor is not None:
-            self._problem(mark, loc, f"the anchor &{event.anchor} is not read.", "Write the value out.")
+            self._problem(mark, loc, f"the anchor &{_cut(event.anchor)} is not read.", "Write the value out.")
         if event.tag is not None:
-            self._problem(mark, loc, f"the tag {event.tag} is not read.", "Write the value without a tag.")
+            self._problem(mark, loc, f"the tag {_cut(event.tag)} is not read.", "Write the value without a tag.")
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event, mark, loc)
         if isinstance(event, yaml.SequenceStartEvent):
@@ -211,7 +211,7 @@ class _Reading:
             return Node(mark, "unreadable")
         value = resolved(event.value) if plain else event.value
         if isinstance(value, float) and not _is_finite(value):
-            self._problem(mark, loc, f"expected a finite number, found {event.value}.", "")
+            self._problem(mark, loc, f"expected a finite number, found {_cut(event.value)}.", "")
             return Node(mark, "unreadable")
         return Node(mark, "scalar", value=value, text=event.value, plain=plain)
 
@@ -288,6 +288,10 @@ _SYNTAX = (
 def _mark_of_byte(data: bytes, position: int, source: str) -> str:
     before = data[:position]
     return str(Mark(source, before.count(b"\n") + 1, position - before.rfind(b"\n")))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _is_finite(value: float) -> bool:

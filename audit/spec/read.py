@@ -12,6 +12,7 @@ from typing import Any
 from audit.errors import Problem, SpecError
 from audit.records.spec import AuditSpec
 from audit.spec.document import (
+    MAX_BYTES,
     Document,
     Node,
     PlacedProblem,
@@ -81,7 +82,8 @@ def read_spec(path: Path, overrides: tuple[str, ...] = ()) -> ReadSpec:
         With every problem that could be found.
     """
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise SpecError(Problem(str(path), _unreadable(path, error), _instead(path))) from error
     document = read_document(data, path.name)

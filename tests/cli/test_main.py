@@ -87,6 +87,16 @@ def test_every_problem_is_printed_in_a_line_of_its_own(command, capsys):
     assert capsys.readouterr().err == "s.yaml:1:1 seed: expected a number. Give one.\ns.yaml:2:1 x: unknown key.\n"
 
 
+def test_thousands_of_problems_do_not_flood_the_terminal(command, capsys):
+    def check():
+        raise SpecError(*(Problem(f"s.yaml:{line}:1", "no.") for line in range(5000)))
+
+    command(check)
+    main.exit_code(["check"])
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 101 and lines[-1] == "... and 4,900 more of the kind."
+
+
 def test_a_crash_tells_how_to_report_it_and_debug_shows_where(command, capsys):
     def check():
         raise ZeroDivisionError("by zero")

@@ -157,3 +157,9 @@ def test_a_spec_made_in_python_is_held_against_the_rules_as_well():
     assert spec_from_record(sound, Path()).spec == sound
     with pytest.raises(SpecError, match="exactly one of path"):
         spec_from_record(AuditSpec.model_validate({**BASE, "model": {}}), Path())
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no endless file here")
+def test_an_endless_file_is_refused():
+    with pytest.raises(SpecError, match="larger than 1,000,000 bytes"):
+        read_spec(Path("/dev/zero"))
