@@ -10,6 +10,9 @@ from audit.report.view.folio import Folio, chunked
 from audit.report.view.tree import Block, Bullets, Callout, Cell, Chapter, Column, Pair, Prose, Row, Section, Table
 
 MEASURES_A_TABLE = 4
+COUNTS_A_TABLE = 7
+GROUPS_ABREAST = 4
+IN_EVERY_TABLE = ("count", "share")
 CHARTED_GROUPS = 24
 
 
@@ -43,23 +46,38 @@ def chapter(folio: Folio) -> Chapter:
 
 
 def _grouping(folio: Folio, section: FairnessSection, grouping: GroupingFacts) -> tuple[Block, ...]:
-    measures = tuple(m for m in (*section.measures, *section.disparities) if _by_group(folio, m, grouping))
-    blocks: list[Block] = [Prose(paragraphs=(_reference(folio, grouping),))]
+    measures = _measures(folio, section, grouping)
+    declared = {m.name for m in section.measures}
     lead = _lead(measures)
+    rates = tuple(m for m in measures if m.name in declared and m not in lead)
+    counts = tuple(m for m in measures if m.name not in declared and m not in lead)
+    blocks: list[Block] = [Prose(paragraphs=(_reference(folio, grouping),))]
     blocks += [_chart(folio, m, grouping) for m in lead]
-    others = tuple(m for m in measures if m not in lead)
-    blocks += [_values(folio, chunk, grouping) for chunk in chunked(others, MEASURES_A_TABLE)]
-    return (*blocks, *_disparities(folio, section, grouping))
+    blocks += [_counts(folio, chunk, grouping) for chunk in chunked(counts, COUNTS_A_TABLE)]
+    if len(grouping.groups) <= GROUPS_ABREAST:
+        blocks += [_abreast(folio, (*lead[:1], *rates), grouping)] if rates else []
+        return (*blocks, *_disparities(folio, section, grouping, {m.name for m in (*lead[:1], *rates)}))
+    blocks += [_values(folio, chunk, grouping) for chunk in chunked(rates, MEASURES_A_TABLE)]
+    return (*blocks, *_disparities(folio, section, grouping, set()))
+
+
+def _measures(folio: Folio, section: FairnessSection, grouping: GroupingFacts) -> tuple[MeasureFacts, ...]:
+    """Return what was measured group by group: declared measures first, then what only observations name."""
+    keys = {g.key: g.label for g in grouping.groups}
+    found: dict[str, str] = {}
+    for o in folio.under("fairness/"):
+        _, name, *place = o.id.split("/")
+        if len(place) == 1 and place[0] in keys and name not in IN_EVERY_TABLE:
+            found.setdefault(name, o.label.removesuffix(f": {keys[place[0]]}"))
+    known = {m.name: m for m in (*section.measures, *section.disparities)}
+    listed = [m for name, m in known.items() if name in found]
+    return (*listed, *(MeasureFacts(name=name, label=label) for name, label in found.items() if name not in known))
 
 
 def _reference(folio: Folio, grouping: GroupingFacts) -> str:
     named = next((g.label for g in grouping.groups if g.key == grouping.reference), None)
     text = folio.t("fairness.reference", name=named) if named else folio.t("fairness.reference_highest")
     return text + (" " + folio.t("fairness.role", role=grouping.role.replace("_", " ")) if grouping.role else "")
-
-
-def _by_group(folio: Folio, measure: MeasureFacts, grouping: GroupingFacts) -> bool:
-    return any(folio.get(f"fairness/{measure.name}/{g.key}") for g in grouping.groups)
 
 
 def _lead(measures: tuple[MeasureFacts, ...]) -> tuple[MeasureFacts, ...]:
@@ -118,13 +136,52 @@ def _value(observation: Observation | None) -> float | None:
     )
 
 
-def _values(folio: Folio, measures: tuple[MeasureFacts, ...], grouping: GroupingFacts) -> Table:
-    heads = (
-        *folio.columns("group", "rows#"),
-        *(Column(title=m.label, numeric=True) for m in measures),
+def _counts(folio: Folio, measures: tuple[MeasureFacts, ...], grouping: GroupingFacts) -> Table:
+    heads = (*folio.columns("group"), *(Column(title=m.label, numeric=True) for m in measures))
+    rows = (
+        Row(
+            cells=(Cell(text=g.label), *(folio.estimate(folio.get(f"fairness/{m.name}/{g.key}")) for m in measures)),
+            muted=g.small or g.unknown,
+        )
+        for g in grouping.groups
     )
-    overall = [_overall(folio, m) for m in measures]
-    rows = [
+    return folio.table("fairness.counts", heads, rows, dense=True, grouping=" × ".join(grouping.columns))
+
+
+def _abreast(folio: Folio, measures: tuple[MeasureFacts, ...], grouping: GroupingFacts) -> Table:
+    """Set few groups side by side, one measure a line, with what lies between the groups."""
+    forms = [
+        f for f in ("difference", "ratio") if any(folio.get(f"fairness/{m.name}/{grouping.key}/{f}") for m in measures)
+    ]
+    heads = (
+        *folio.columns("measure"),
+        *(Column(title=g.label, numeric=True) for g in grouping.groups),
+        *(Column(title=folio.t.named("aggregate", form), numeric=True) for form in forms),
+    )
+    rows = (
+        Row(
+            cells=(
+                Cell(text=m.label),
+                *(folio.estimate(folio.get(f"fairness/{m.name}/{g.key}")) for g in grouping.groups),
+                *(folio.estimate(folio.get(f"fairness/{m.name}/{grouping.key}/{form}")) for form in forms),
+            )
+        )
+        for m in measures
+    )
+    return folio.table(
+        "fairness.abreast",
+        heads,
+        rows,
+        note=folio.t("fairness.disparities_note"),
+        dense=True,
+        room=folio.extent.group_measures,
+        grouping=" × ".join(grouping.columns),
+    )
+
+
+def _values(folio: Folio, measures: tuple[MeasureFacts, ...], grouping: GroupingFacts) -> Table:
+    heads = (*folio.columns("group", "rows#"), *(Column(title=m.label, numeric=True) for m in measures))
+    rows = (
         Row(
             cells=(
                 Cell(text=g.label, detail=group_note(folio, g)),
@@ -134,21 +191,16 @@ def _values(folio: Folio, measures: tuple[MeasureFacts, ...], grouping: Grouping
             muted=g.small or g.unknown,
         )
         for g in grouping.groups
-    ]
-    if any(overall):
-        whole = Cell(text=folio.t("group.overall"), strong=True)
-        rows.append(Row(cells=(whole, Cell(text="", numeric=True), *(folio.estimate(o) for o in overall))))
-    caption = folio.t(
-        "fairness.values", grouping=" × ".join(grouping.columns), measures=", ".join(m.label for m in measures)
     )
-    return folio.table("table.caption", heads, rows, caption=caption)
+    names = ", ".join(m.label for m in measures)
+    return folio.table("fairness.values", heads, rows, grouping=" × ".join(grouping.columns), measures=names)
 
 
-def _disparities(folio: Folio, section: FairnessSection, grouping: GroupingFacts) -> tuple[Block, ...]:
+def _disparities(folio: Folio, section: FairnessSection, grouping: GroupingFacts, shown: set[str]) -> tuple[Block, ...]:
     found: dict[str, dict[str, Observation]] = {}
     for o in folio.under("fairness/"):
         _, measure, *rest = o.id.split("/")
-        if rest and rest[0] == grouping.key and len(rest) <= 2:
+        if rest and rest[0] == grouping.key and len(rest) <= 2 and measure not in shown:
             found.setdefault(measure, {})[rest[1] if len(rest) == 2 else ""] = o
     if not found:
         return ()
@@ -167,12 +219,5 @@ def _disparities(folio: Folio, section: FairnessSection, grouping: GroupingFacts
         )
         for name, by in found.items()
     )
-    return (
-        folio.table(
-            "fairness.disparities",
-            heads,
-            rows,
-            note=folio.t("fairness.disparities_note"),
-            grouping=" × ".join(grouping.columns),
-        ),
-    )
+    note = folio.t("fairness.disparities_note")
+    return (folio.table("fairness.disparities", heads, rows, note=note, grouping=" × ".join(grouping.columns)),)

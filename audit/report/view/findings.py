@@ -32,24 +32,27 @@ def _found(folio: Folio) -> tuple[Block, ...]:
     rows = [
         Row(
             cells=(
-                Cell(text=str(number)),
-                Cell(text=t(f"outcome.{v.outcome}"), glyph=v.outcome, strong=True, detail=t(f"kind.{v.kind}")),
-                Cell(text=t(f"severity.{v.severity}")),
+                Cell(text=t(f"outcome.{v.outcome}"), glyph=v.outcome, strong=True, detail=_weight(folio, v)),
                 Cell(text=v.title, detail=v.reason),
                 Cell(text=_decisive(folio, v)),
                 Cell(text=v.control, code=True, detail=v.pack),
             )
         )
-        for number, v in enumerate(found, 1)
+        for v in found
     ]
-    heads = folio.columns("number", "outcome<", "severity<", "finding", "decided_by=", "control=")
-    return (folio.table("findings.table", heads, rows, room=len(rows)),)
+    heads = folio.columns("outcome=", "finding", "decided_by=", "control=")
+    return (folio.table("findings.table", heads, rows, fixed=True, room=len(rows)),)
+
+
+def _weight(folio: Folio, verdict: Verdict) -> str:
+    kind, severity = folio.t(f"kind.{verdict.kind}"), folio.t(f"severity.{verdict.severity}").lower()
+    return folio.t("findings.weight", kind=kind, severity=severity)
 
 
 def _decisive(folio: Folio, verdict: Verdict) -> str:
     graded = sorted(verdict.parts, key=lambda p: GRAVITY.index(p.outcome))
     worst = [p for p in graded if p.outcome == verdict.outcome][:3]
-    labels = [(o.label if (o := folio.get(p.observation)) else p.observation) for p in worst]
+    labels = [o.label for o in (folio.get(p.observation) for p in worst) if o]
     return "; ".join(labels)
 
 

@@ -26,6 +26,10 @@ class Extent:
     table_rows: int
     observations: int
     cases: int
+    parts: int
+    """Parts listed of one control that only records."""
+    group_measures: int
+    """Measures set side by side for the groups of one grouping."""
     beeswarm_rows: int
     cited_only: bool
     """Whether the appendix lists only the observations that a verdict rests on."""
@@ -153,6 +157,7 @@ class Folio:
         *,
         note: str = "",
         dense: bool = False,
+        fixed: bool = False,
         room: int | None = None,
         **fields: object,
     ) -> Table:
@@ -161,7 +166,13 @@ class Folio:
         kept = every[: self.extent.table_rows if room is None else room]
         rest = self.t.count("table.rest", len(every) - len(kept)) if len(kept) < len(every) else ""
         return Table(
-            caption=self.t(key, **fields), columns=tuple(columns), rows=kept, note=note, rest=rest, dense=dense
+            caption=self.t(key, **fields),
+            columns=tuple(columns),
+            rows=kept,
+            note=note,
+            rest=rest,
+            dense=dense,
+            fixed=fixed,
         )
 
     def columns(self, *keys: str) -> tuple[Column, ...]:
@@ -169,8 +180,8 @@ class Folio:
         return tuple(
             Column(
                 title=self.t(f"column.{key.rstrip('#<=>')}"),
-                numeric=key.endswith("#"),
-                width=_WIDTHS.get(key[-1], ""),
+                numeric="#" in key,
+                width=next((width for sign, width in _WIDTHS.items() if sign in key), ""),
             )
             for key in keys
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from audit.records.measured import Estimate, Undefined
 from audit.records.observation import Observation
 from audit.records.sections import GroupFacts
@@ -13,7 +15,7 @@ from audit.report.view.tree import Answer, Cell, Cover, Facts, KeyFigure, Row, S
 LONG_TITLE = 60
 LONGEST_TITLE = 240
 KEY_FIGURES = 4
-FINDINGS = 6
+FINDINGS = 5
 CONDITIONS = 5
 SCOPE_LIMITS = 4
 
@@ -48,7 +50,7 @@ def cover(folio: Folio) -> Cover:
         folio.fact("date", Cell(text=record.provenance.date or t("fact.no_date"), muted=not record.provenance.date)),
         folio.fact(
             "packs",
-            *(Cell(text=f"{p.title}", detail=f"{p.id} {p.version}") for p in record.packs[:4]),
+            *(Cell(text=f"{p.id} {p.version}") for p in record.packs[:4]),
             *_more_packs(folio),
         ),
     )
@@ -72,12 +74,12 @@ def summary(folio: Folio) -> Summary:
         number="",
         title=t("summary.title"),
         anchor="summary",
-        scope=tuple(shortened(s, 190) for s in scope[:SCOPE_LIMITS]),
+        scope=tuple(shortened(s, 150) for s in scope[:SCOPE_LIMITS]),
         figures=tuple(_key_figure(folio, o) for o in _key_observations(folio)),
         gates=_gates(folio),
         findings=_findings_table(folio, found) if found else None,
         no_findings=t("summary.no_findings") if record.verdicts else t("summary.nothing_judged"),
-        conditions=tuple(shortened(c, 190) for c in conditions[:CONDITIONS]),
+        conditions=tuple(shortened(c, 150) for c in conditions[:CONDITIONS]),
     )
 
 
@@ -223,14 +225,13 @@ def _findings_table(folio: Folio, found: tuple[Verdict, ...]) -> Table:
             cells=(
                 Cell(text=folio.t(f"outcome.{v.outcome}"), glyph=v.outcome, strong=True),
                 Cell(text=folio.t(f"severity.{v.severity}"), detail=folio.t(f"kind.{v.kind}")),
-                Cell(text=shortened(v.title, 90), detail=shortened(v.reason, 170)),
+                Cell(text=shortened(v.title, 80), detail=shortened(v.reason, 150)),
                 Cell(text=shortened(v.control, 28), code=True),
             )
         )
         for v in found
     )
-    table = folio.table(
-        "summary.findings", folio.columns("outcome<", "severity<", "finding", "control="), rows, room=FINDINGS
-    )
+    heads = folio.columns("outcome<", "severity", "finding", "control=")
+    table = folio.table("summary.findings", heads, rows[:FINDINGS])
     rest = folio.t.count("summary.more_findings", len(rows) - FINDINGS) if len(rows) > FINDINGS else ""
-    return Table(caption=table.caption, columns=table.columns, rows=table.rows, rest=rest)
+    return replace(table, rest=rest)

@@ -98,9 +98,9 @@ def _facts(folio: Folio, pack: PackRecord) -> tuple[Fact, ...]:
 
 def _table(folio: Folio, verdicts: tuple[Verdict, ...], caption: str) -> Table:
     rows = [row for verdict in verdicts for row in _rows(folio, verdict)]
-    heads = folio.columns("control=", "clause<", "kind<", "limit=", "evidence#", "outcome<", "observation")
+    heads = folio.columns("control=", "clause<", "limit<", "evidence<#", "outcome<", "observation")
     # The matrix is never cut: a control that is not on the page would be a control that nobody saw.
-    return folio.table("table.caption", heads, rows, caption=caption, room=len(rows))
+    return folio.table("table.caption", heads, rows, caption=caption, room=len(rows), fixed=True)
 
 
 def _rows(folio: Folio, verdict: Verdict) -> list[Row]:
@@ -108,9 +108,8 @@ def _rows(folio: Folio, verdict: Verdict) -> list[Row]:
     single = verdict.parts[0] if len(verdict.parts) == 1 else None
     head = Row(
         cells=(
-            Cell(text=verdict.title, detail=verdict.control, strong=True),
+            Cell(text=verdict.title, detail=_standing(folio, verdict), strong=True),
             Cell(text="; ".join(c.ref for c in verdict.citations) or numbers.DASH, detail=_checked(folio, verdict)),
-            Cell(text=t(f"kind.{verdict.kind}"), detail=t(f"severity.{verdict.severity}")),
             Cell(text=limit_text(folio, verdict.limit), detail=_limit_note(folio, verdict)),
             _evidence(folio, single, verdict.limit) if single else _many(folio, verdict),
             Cell(
@@ -125,10 +124,11 @@ def _rows(folio: Folio, verdict: Verdict) -> list[Row]:
     if single:
         return [head]
     graded = sorted(verdict.parts, key=lambda p: GRAVITY.index(p.outcome))
-    lines = [_part(folio, part, verdict.limit) for part in graded[:PARTS]]
-    if len(graded) > PARTS:
-        rest = Cell(text=t.count("matrix.more_parts", len(graded) - PARTS), muted=True)
-        lines.append(Row(cells=(rest, *([Cell(text="")] * 6)), sub=True))
+    room = folio.extent.parts if verdict.outcome == "recorded" else max(PARTS, folio.extent.parts)
+    lines = [_part(folio, part, verdict.limit) for part in graded[:room]]
+    if len(graded) > room:
+        rest = Cell(text=t.count("matrix.more_parts", len(graded) - room), muted=True)
+        lines.append(Row(cells=(rest, *([Cell(text="")] * 5)), sub=True))
     return [head, *lines]
 
 
@@ -139,13 +139,24 @@ def _part(folio: Folio, part: Part, limit: Limit | None) -> Row:
             Cell(text=observation.label if observation else part.observation),
             Cell(text=""),
             Cell(text=""),
-            Cell(text=""),
             _evidence(folio, part, limit),
             Cell(text=folio.t(f"outcome.{part.outcome}"), glyph=part.outcome, detail=_waived(folio, (part,))),
-            Cell(text=part.reason, detail=part.observation),
+            _told(part),
         ),
         sub=True,
     )
+
+
+def _told(part: Part) -> Cell:
+    # The reason of a part that passed or was recorded says again what stands under evidence.
+    if part.outcome in ("pass", "recorded"):
+        return Cell(text="", detail=part.observation)
+    return Cell(text=part.reason, detail=part.observation)
+
+
+def _standing(folio: Folio, verdict: Verdict) -> str:
+    kind, severity = folio.t(f"kind.{verdict.kind}").lower(), folio.t(f"severity.{verdict.severity}").lower()
+    return folio.t("matrix.held_up", control=verdict.control, kind=kind, severity=severity)
 
 
 def _evidence(folio: Folio, part: Part, limit: Limit | None) -> Cell:

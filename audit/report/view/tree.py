@@ -11,6 +11,7 @@ from audit.report.view.words import Words
 LONGEST_WORD = 20
 FEW_COLUMNS = 4
 FEW_ROWS = 8
+LONG_TEXT = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +71,8 @@ class Table:
     note: str = ""
     rest: str = ""
     dense: bool = False
+    fixed: bool = False
+    """Whether its columns keep their widths whatever they hold."""
 
     @property
     def slim(self) -> bool:
@@ -79,7 +82,8 @@ class Table:
     @property
     def short(self) -> bool:
         """Whether it stays on one page."""
-        return len(self.rows) <= FEW_ROWS
+        telling = any(len(cell.text) + len(cell.detail) > LONG_TEXT for row in self.rows for cell in row.cells)
+        return len(self.rows) <= FEW_ROWS and not telling
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +107,11 @@ class Pair:
     template = "blocks/pair.html.j2"
     figure: Figure
     table: Table
+
+    @property
+    def together(self) -> bool:
+        """Whether both stay on one page."""
+        return self.table.short
 
 
 @dataclass(frozen=True, kw_only=True)
