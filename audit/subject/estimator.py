@@ -59,8 +59,17 @@ def identity_of_file(file: ModelFile, form: str, trust: tuple[str, ...] = ()) ->
     )
 
 
-def adapted(native: Any, identity: Identity) -> LoadedModel:
+def adapted(native: Any, identity: Identity, fitted_on: tuple[str, ...] | None = None) -> LoadedModel:
     """Put a fitted estimator behind the face of a model.
+
+    Parameters
+    ----------
+    native
+        The estimator.
+    identity
+        What is known of it.
+    fitted_on
+        Columns of the table that it was fitted on, when that was seen.
 
     Raises
     ------
@@ -68,8 +77,10 @@ def adapted(native: Any, identity: Identity) -> LoadedModel:
         It cannot predict, was never fitted, or predicts several targets at once.
     """
     _refuse_unsuited(native, identity.place)
-    names = getattr(native, "feature_names_in_", None)
-    features = None if names is None else tuple(map(str, names))
+    names, width = getattr(native, "feature_names_in_", None), getattr(native, "n_features_in_", None)
+    features = fitted_on if names is None else tuple(map(str, names))
+    # An estimator of the user's own may keep neither names nor their number and still look columns up by name.
+    as_array = features is None and width is not None
     classes = _classes(native, identity.place)
     probability = _has(native, "predict_proba")
     score = "predict_proba" if probability else "decision_function" if _has(native, "decision_function") else None
@@ -81,13 +92,14 @@ def adapted(native: Any, identity: Identity) -> LoadedModel:
         features=features,
         classes=classes,
         capabilities=frozenset(map(Capability, facts.capabilities)),
-        predict=_caller(native, "predict", features, identity),
-        predict_score=None if score is None else _caller(native, score, features, identity),
+        predict=_caller(native, "predict", as_array, identity),
+        predict_score=None if score is None else _caller(native, score, as_array, identity),
         probability=probability,
         fit=refit,
         task=_task(native, classes),
-        width=getattr(native, "n_features_in_", None),
+        width=width,
         threshold=own_threshold(native),
+        encode=None if as_array or features is not None else lambda rows: rows,
     )
 
 
@@ -100,7 +112,7 @@ def fitter(
         fresh = guard.call(identity.place, _fresh, native, identity.seed, heard=identity.heard)
         weights = {} if weight is None else _weight_argument(fresh, weight, identity)
         _fit(fresh, features, target, weights, identity)
-        return adapted(fresh, identity)
+        return adapted(fresh, identity, tuple(map(str, features.columns)))
 
     return fit
 
@@ -250,15 +262,13 @@ def _has(native: Any, method: str) -> bool:
     return callable(guard.call(method, getattr, native, method, None))
 
 
-def _caller(
-    native: Any, method: str, features: tuple[str, ...] | None, identity: Identity
-) -> Callable[[pd.DataFrame], NDArray[Any]]:
+def _caller(native: Any, method: str, as_array: bool, identity: Identity) -> Callable[[pd.DataFrame], NDArray[Any]]:
     function = getattr(native, method)
     place = f"{identity.place}, {method}"
 
     def predicted(rows: pd.DataFrame) -> NDArray[Any]:
         try:
-            found = guard.call(place, function, rows if features is not None else rows.to_numpy(), heard=identity.heard)
+            found = guard.call(place, function, rows.to_numpy() if as_array else rows, heard=identity.heard)
         except ModelError as error:
             raise explained(error, rows) from error
         return np.asarray(found)

@@ -142,6 +142,8 @@ def test_tree_with_fewer_features_than_its_owner_lets_through(case):
     def narrower(schema):
         attributes = schema["content"]["content"]
         attributes["n_features_in_"]["content"] = "3"
+        # Equal small integers share an id, and the first of them would count.
+        del attributes["n_features_in_"]["__id__"]
         return schema
 
     content = rewritten(skops.io.dumps(DecisionTreeClassifier().fit(FEATURES, TARGET)), narrower)
@@ -156,7 +158,7 @@ def test_tree_built_by_another_loader_is_refused(case):
         return schema
 
     content = rewritten(skops.io.dumps(DecisionTreeClassifier().fit(FEATURES, TARGET)), disguised)
-    with pytest.raises(ModelError, match="sklearn.tree._tree.Tree is kept as LossNode"):
+    with pytest.raises(ModelError, match=r"sklearn\.tree\._tree\.Tree is kept as LossNode"):
         case.subject(SPEC, model=("m", content), test=("t.parquet", FRAME))
 
 

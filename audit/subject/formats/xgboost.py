@@ -138,7 +138,7 @@ def _fault_of_categories(tree: Mapping[str, Any], kinds: Any, count: int) -> str
     sound = (
         len(nodes) == len(starts) == len(sizes)
         and ((kinds == 0) | (kinds == 1)).all()
-        and (np.sort(nodes) == np.flatnonzero(kinds == 1)).all()
+        and np.array_equal(np.sort(nodes), np.flatnonzero(kinds == 1))
         and (starts == np.cumsum(sizes) - sizes).all()
         and (sizes > 0).all()
         and int(sizes.sum()) == len(values)
