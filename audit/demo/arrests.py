@@ -21,7 +21,7 @@ def make() -> Demo:
     train, test = train_test_split(_table(), test_size=0.3, random_state=0)
     model = make_pipeline(
         make_column_transformer((OneHotEncoder(drop="if_binary"), _TEXT), ("passthrough", _NUMBERS)),
-        HistGradientBoostingClassifier(learning_rate=0.05, max_iter=60, max_leaf_nodes=8, random_state=0),
+        HistGradientBoostingClassifier(learning_rate=0.1, max_iter=30, max_leaf_nodes=8, random_state=0),
     )
     model.fit(train[_TEXT + _NUMBERS], train["released"])
     return Demo(model=model, train=train, test=test, spec=_SPEC)

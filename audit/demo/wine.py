@@ -16,7 +16,7 @@ def make() -> Demo:
     table = table.rename(columns={"target": "grower", "od280/od315_of_diluted_wines": "od280_od315"})
     table["grower"] = table["grower"].map({0: "first", 1: "second", 2: "third"})
     train, test = train_test_split(table, test_size=0.5, random_state=0, stratify=table["grower"])
-    model = RandomForestClassifier(n_estimators=60, max_depth=4, min_samples_leaf=2, random_state=0)
+    model = RandomForestClassifier(n_estimators=30, max_depth=4, min_samples_leaf=2, random_state=0)
     model.fit(train.drop(columns="grower"), train["grower"])
     return Demo(model=model, train=train, test=test, spec=_SPEC)
 

@@ -33,17 +33,16 @@ def derived_facts(spec: AuditSpec, subject: SubjectSection, fairness: FairnessSe
     """Return what the audit knows of itself.
 
     `task`, `audit_of` (model or predictions), `has_train`, `has_test`, `has_target`, `has_features`, `has_sensitive`,
-    `has_decision` (labels are predicted, so that somebody is selected), `has_small_groups` (among groups of columns
-    that have a role), `refittable`, `sensitive_roles`, and the rows of each table as `test_rows` and so on.
+    `has_decision` (labels are predicted, so that somebody is selected), `refittable`, `sensitive_roles`, `small_roles`
+    (those with a group that is too small to be judged), and the rows of each table as `test_rows` and so on.
     """
     tables = {table.role: table.rows_used for table in subject.tables}
     columns = role_columns(spec)
-    small = fairness is not None and any(
-        group.small and not group.unknown
-        for grouping in fairness.groupings
-        if set(grouping.columns) <= set(columns.values())
-        for group in grouping.groups
-    )
+    small = {
+        grouping.columns
+        for grouping in (fairness.groupings if fairness else ())
+        if any(group.small and not group.unknown for group in grouping.groups)
+    }
     return {
         "task": subject.task,
         "audit_of": "predictions" if subject.model.format == "predictions" else "model",
@@ -53,9 +52,9 @@ def derived_facts(spec: AuditSpec, subject: SubjectSection, fairness: FairnessSe
         "has_features": bool(subject.features),
         "has_sensitive": bool(spec.sensitive.features),
         "has_decision": subject.task in ("binary", "multiclass"),
-        "has_small_groups": small,
         "refittable": subject.model.refittable,
         "sensitive_roles": tuple(columns),
+        "small_roles": tuple(role for role, column in columns.items() if (column,) in small),
         **{f"{role}_rows": rows for role, rows in tables.items()},
     }
 

@@ -139,6 +139,8 @@ def _absent(item: Asked, case: Case, otherwise: str) -> Part:
     """Return why there is no observation; a stage in error makes what it owed an error."""
     stage = case.stage(item.id.split("/", 1)[0])
     outcome: Outcome = "error" if stage.status == "error" else "not_run"
+    if stage.stage == "fairness" and not case.spec.sensitive.features:
+        otherwise = "The spec names no sensitive feature, so nobody was compared."
     reason = otherwise if stage.status == "done" else stage.reason or otherwise
     return Part(observation=item.id, outcome=outcome, reason=f"{wording.subject_of(item, None)}: {reason}")
 
@@ -293,10 +295,11 @@ def _tests(item: _Ready, limit: PackLimit, condition: Condition, comparisons: in
     method = {"holm": "Holm", "bh": "Benjamini-Hochberg", "none": ""}[limit.multiplicity]
     if condition.p_value == "value":
         if adjusting:
-            yield f"{wording.number(float(item.comparison.value))} after {method} {family}"
+            p = wording.probability(float(item.comparison.value), wording.limit_values(limit))
+            yield f"p {p} after {method} {family}"
     elif condition.p_value is not None:
-        p = wording.number(item.comparison.companions[condition.p_value], [limit.alpha or 0.0])
-        yield f"p = {p}" + (f" after {method} {family}" if adjusting else "")
+        p = wording.probability(item.comparison.companions[condition.p_value], [limit.alpha or 0.0])
+        yield f"p {p}" + (f" after {method} {family}" if adjusting else "")
     elif adjusting:
         yield f"its interval not adjusted {family}"
 

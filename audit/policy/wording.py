@@ -21,15 +21,24 @@ def number(value: float, beside: Sequence[float] = ()) -> str:
     '0.79996'
     >>> number(0.6 / 0.75, beside=[0.8])
     '0.8'
+    >>> number(5.4e-13)
+    '5.4e-13'
     """
-    if rational(value).denominator == 1 and abs(value) < 10**6:
-        return str(int(rational(value)))
+    if float(value).is_integer() and abs(value) < 10**6:
+        return str(int(value))
+    if 0 < abs(value) < 1e-4:
+        return f"{value:.2g}"
     near = [limit for limit in beside if rational(limit) != rational(value)]
     for digits in range(3, 15):
         text = f"{value:.{digits}g}"
         if all(rational(float(text)) != rational(limit) for limit in near):
             return text
     return repr(value)
+
+
+def probability(p: float, beside: Sequence[float] = ()) -> str:
+    """Return "= 0.031" or "< 0.001"."""
+    return "< 0.001" if p < 0.001 else f"= {number(p, beside)}"
 
 
 def measurement(item: Asked, observation: Observation, measured: Exact | Estimate, limit: PackLimit | None) -> str:

@@ -99,3 +99,13 @@ def test_columns_play_the_role_declared_or_the_one_of_their_own_name():
 def test_a_derived_fact_cannot_be_declared_otherwise(a):
     case = a.case(spec={"context": {"facts": {"task": "regression", "has_train": False}}})
     assert (case.facts["task"], case.facts["has_train"], case.facts["test_rows"]) == ("binary", True, 200)
+
+
+def test_a_small_group_is_told_by_the_role_of_its_column(a):
+    groupings = (
+        a.grouping("sex", "f", "m"),
+        a.grouping("colour", "x", "y", sizes={"x": 29}),
+        a.grouping("age", "old", sizes={"old": 3}),
+    )
+    spec = {"sensitive": {"features": ["sex", "colour", "age"], "roles": {"colour": "race_ethnicity"}}}
+    assert set(a.case(groupings=groupings, spec=spec).facts["small_roles"]) == {"race_ethnicity", "age"}

@@ -175,7 +175,7 @@ def test_holm_counts_the_groups_that_are_compared_and_not_the_reference(pack, a)
         pack(a.control(kind="screen", measure=measure, limit=limit)), a.case(*observations, groupings=(groups,))
     )
     assert [part.outcome for part in verdict.parts] == ["fail", "not_applicable", "fail"]
-    assert "0.04 after Holm over 2 comparisons" in verdict.parts[2].reason
+    assert "p = 0.04 after Holm over 2 comparisons" in verdict.parts[2].reason
     assert "reference group" in verdict.parts[1].reason
 
 
