@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from audit.declarations.metric import Sample
 from audit.records.plan import Plan
 from audit.records.sections import ModelFacts, TableFacts
 from audit.records.spec import AuditSpec
+from audit.robustness.measure import measure
 from audit.subject.evidence import Evaluation, Evidence, Predictions, Subject, Table
 
 
@@ -22,7 +24,7 @@ class Silent:
         raise AssertionError(text)
 
 
-def make_table(role: str, features: pd.DataFrame, target: Any = None) -> Table:
+def _table(role: str, features: pd.DataFrame, target: Any = None) -> Table:
     n = len(features)
     return Table(
         role=role,
@@ -37,7 +39,7 @@ def make_table(role: str, features: pd.DataFrame, target: Any = None) -> Table:
     )
 
 
-def make_evidence(
+def _evidence(
     test: Table,
     train: Table | None = None,
     *,
@@ -68,6 +70,34 @@ def make_evidence(
     return Evidence(subject, headline=headline, held_out=headline, out_of_fold=None, train=None)
 
 
-def make_plan(**robustness: Any) -> Plan:
+def _plan(**robustness: Any) -> Plan:
     spec = {"model": {"predictions": {"label": "y"}}, "data": {"test": "t.csv"}, "robustness": robustness}
     return Plan(spec=AuditSpec.model_validate(spec))
+
+
+@pytest.fixture(scope="session")
+def make_evidence():
+    return _evidence
+
+
+@pytest.fixture(scope="session")
+def make_table():
+    return _table
+
+
+@pytest.fixture(scope="session")
+def make_plan():
+    return _plan
+
+
+@pytest.fixture(scope="session")
+def found():
+    """Run the checks on hand-made evidence and return their facts by name and what was measured, by id."""
+
+    def run(evidence, plan=None):
+        section, observations = measure(evidence, plan or _plan(), Silent())
+        by_id = {o.id: o.measured for o in observations}
+        assert len(by_id) == len(observations)
+        return {check.name: check for check in section.checks}, by_id
+
+    return run
