@@ -74,7 +74,10 @@ def _facts(method: AttributionMethod, status: Literal["not_run", "error"], reaso
 
 
 def _notes(ground: Ground) -> tuple[str, ...]:
-    notes = [f"Global values rest on {ground.sampled} of {ground.available} rows, drawn at random."]
+    drawn = f"{ground.sampled} of {ground.available} rows, drawn at random"
+    notes = [
+        f"All methods start from {f'all {ground.available} rows' if ground.sampled == ground.available else drawn}."
+    ]
     if ground.scope == "train":
         notes.append(
             "There is no held-out table: the model has seen these rows in fitting, so importances may flatter what it "
