@@ -75,10 +75,13 @@ def run(
         return pipeline.run(_read(spec, folder), today=today, listener=listener or Silence())
     from audit.subject.memory import spill
 
-    given = _mapping(spec)
-    sections, temporary = spill(given, model=model, test=test, train=train, target=target)
+    tables = {role: table for role, table in (("test", test), ("train", train)) if table is not None}
+    in_memory, temporary = spill(model, tables)
+    if target is not None:
+        in_memory["data"]["target"] = target
     try:
-        return pipeline.run(_read(sections, temporary), today=today, listener=listener or Silence())
+        read = _read(_merged(_mapping(spec), in_memory), temporary)
+        return pipeline.run(read, today=today, listener=listener or Silence())
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -129,6 +132,13 @@ def _read(spec: Spec | None, folder: str | Path | None) -> ReadSpec:
             return spec_from_record(spec, here)
         case _:
             return spec_from_dict(spec, here)
+
+
+def _merged(given: Mapping[str, Any], in_memory: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the given sections with the objects in memory in their places."""
+    sections = {"model": in_memory.get("model", {}), "data": in_memory["data"]}
+    own = {name: {**given.get(name, {}), **section} for name, section in sections.items()}
+    return {"audit": 1, **given, **own}
 
 
 def _mapping(spec: Spec | None) -> Mapping[str, Any]:

@@ -49,7 +49,7 @@ def new(
 
 def _look(model: InputFile, table: InputFile) -> Look:
     from audit.records.look import ANSWER, LookRequest, Unseen
-    from audit.subject.sandbox.launch import child_environment
+    from audit.child import child_environment
 
     request = LookRequest(model=model, table=table)
     try:

@@ -9,6 +9,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from audit.child import child_environment
 from audit.declarations.output_format import OutputFormat
 from audit.errors import OutputError, Problem
 from audit.records.audit import AuditRecord
@@ -16,7 +17,6 @@ from audit.report.fonts import fontconfig, settable
 from audit.report.formats.json import render as record_json
 from audit.report.page import page
 from audit.report.typesetting import NO_LIBRARIES, REFUSED
-from audit.subject.sandbox.launch import child_environment
 
 
 @dataclass(frozen=True)
