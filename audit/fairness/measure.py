@@ -27,6 +27,7 @@ from audit.fairness.disaggregate import (
     observe_groups,
 )
 from audit.fairness.groups import MOST_GROUPS, Grouping, declared, make_grouping
+from audit.fairness.selection import for_classes
 from audit.records.measured import Undefined
 from audit.records.observation import Observation, group_key, grouping_key
 from audit.records.plan import MeasurementRequest, Plan
@@ -119,7 +120,9 @@ def _check_reference(grouping: Grouping, spec: AuditSpec) -> None:
 
 def _metrics(evidence: Evidence, wanted: set[str] | None) -> tuple[tuple[Metric, ...], tuple[str, ...]]:
     task, sample = evidence.subject.task, evidence.headline.sample
-    found: dict[str, Metric] = load_all("metrics")
+    found: dict[str, Metric] = dict(load_all("metrics"))
+    if task == "multiclass" and sample.favourable is not None:
+        found["selection_rate"] = for_classes(found["selection_rate"])
     suited = [m for m in found.values() if task in m.tasks and (wanted is None or m.name in wanted)]
     reasons = {m.name: applies(m, sample, task) for m in suited}
     unfit = [reasons[m.name] for m in suited if reasons[m.name] and not (m.needs_target and sample.target is None)]

@@ -155,6 +155,19 @@ def test_multiclass_by_group(make_evidence, make_plan, found):
     assert "fairness/true_positives/g=a" not in by_id
 
 
+def test_the_favourable_one_of_three_classes_is_selected(make_evidence, make_plan, found):
+    rng = np.random.default_rng(8)
+    group, label = rng.choice(list("ab"), 200), rng.integers(0, 3, 200)
+    made = {"label": label, "task": "multiclass", "classes": 3}
+    _, by_id = found(make_evidence({"g": group.tolist()}, **made, favourable=2), make_plan(["g"]))
+    rates = [np.mean(label[group == g] == 2) for g in "ab"]
+    assert [by_id[f"fairness/selection_rate/g={g}"].value for g in "ab"] == pytest.approx(rates)
+    assert by_id["fairness/demographic_parity/g/ratio"].value == pytest.approx(min(rates) / max(rates))
+    assert "fairness/selection_reversal/g=a" in by_id
+    _, without = found(make_evidence({"g": group.tolist()}, **made), make_plan(["g"]))
+    assert not any("selection" in id for id in without)
+
+
 def test_whether_a_sensitive_column_enters_the_model_is_said(make_evidence, make_plan, found):
     from dataclasses import replace
 
