@@ -192,7 +192,7 @@ class _Reading:
         if depth > MAX_DEPTH:
             raise self._fatal(mark, f"values are nested deeper than {MAX_DEPTH} levels.", "A spec needs at most 6.")
         if isinstance(event, yaml.AliasEvent):
-            self._problem(mark, loc, f"the alias *{_cut(event.anchor)} is not read.", "Write the value out.")
+            self._problem(mark, loc, f"the alias *{_cut(event.anchor or '')} is not read.", "Write the value out.")
             return Node(mark, "unreadable")
         if event.anchor is not None:
             self._problem(mark, loc, f"the anchor &{_cut(event.anchor)} is not read.", "Write the value out.")
