@@ -22,7 +22,7 @@ class ModelFile:
     """The bytes that were hashed."""
     sha256: str
     trust: tuple[str, ...] = ()
-    """Formats that the spec trusts by name."""
+    """Formats that the spec trusts by name; none where it pins no sha256."""
     key: str | None = None
     """Entry to take when the file holds a dict."""
     code: tuple[str, ...] = ()

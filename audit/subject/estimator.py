@@ -136,7 +136,9 @@ def made(estimator: str, params: Mapping[str, Any], folder: str | None, identity
         module = guard.call(
             identity.place, importlib.import_module, module_name, heard=identity.heard, hint=_IMPORT_HINT
         )
-    factory = getattr(module, attribute, None)
+    factory: Any = module
+    for part in attribute.split("."):
+        factory = getattr(factory, part, None)
     if not callable(factory):
         offered = sorted(n for n, v in vars(module).items() if callable(v) and not n.startswith("_"))
         raise ModelError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import shutil
 import sys
 import sysconfig
 import tempfile
@@ -14,7 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from audit import guard
-from audit.errors import DataError, ModelError
+from audit.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,21 +48,22 @@ def spill(model: Any, tables: Mapping[str, pd.DataFrame]) -> tuple[dict[str, Any
         A table cannot be kept as Parquet.
     """
     folder = Path(tempfile.mkdtemp(prefix="audit-"))
-    spec: dict[str, Any] = {"data": {role: f"{role}.parquet" for role in tables}}
-    for role, table in tables.items():
-        guard.call(f"{role} table", _write_table, table, folder / f"{role}.parquet", error=DataError)
-    if model is not None:
-        content = MARK + guard.call(
-            "model", _pickled, model, error=ModelError, hint="Save it with skops and audit the file."
-        )
-        (folder / "model.memory").write_bytes(content)
-        spec["model"] = {
-            "path": "model.memory",
-            "name": type(model).__name__,
-            "trust": ["memory"],
-            "sha256": hashlib.sha256(content).hexdigest(),
-        }
-    return spec, folder
+    try:
+        for role, table in tables.items():
+            guard.call(f"{role} table", _write_table, table, folder / f"{role}.parquet", error=DataError)
+        spec: dict[str, Any] = {"data": {role: f"{role}.parquet" for role in tables}}
+        return (spec if model is None else {**spec, "model": _kept(model, folder)}), folder
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _kept(model: Any, folder: Path) -> dict[str, Any]:
+    content = MARK + guard.call("model", _pickled, model, hint="Save it with skops and audit the file.")
+    # A model without a name is called after its file.
+    name = f"{type(model).__name__}.memory"
+    (folder / name).write_bytes(content)
+    return {"path": name, "trust": ["memory"], "sha256": hashlib.sha256(content).hexdigest()}
 
 
 def _write_table(table: pd.DataFrame, path: Path) -> None:

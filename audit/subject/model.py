@@ -41,7 +41,8 @@ def load_model(whole: AuditSpec, file: InputFile, code: Sequence[InputFile], tel
             name=spec.name or Path(file.path).stem,
             content=content,
             sha256=file.sha256,
-            trust=spec.trust,
+            # Trust is in one very file: without its digest it counts for nothing.
+            trust=spec.trust if spec.sha256 is not None else (),
             key=spec.key,
             code=tuple(file_name(c) for c in code),
             seed=child_seed(whole.seed, "fit"),

@@ -112,7 +112,7 @@ def test_second_table_with_an_id_twice(case):
 
 
 def test_second_table_of_other_people(case):
-    with pytest.raises(DataError, match="none of its ids is in data.test"):
+    with pytest.raises(DataError, match=r"none of its ids is in data\.test"):
         joined(case, people().assign(id="nobody" + FRAME["id"]))
 
 
@@ -168,11 +168,8 @@ def test_classes_stand_in_the_order_of_the_model(case):
 
 def test_csv_and_parquet_agree(case):
     a = subject(case, data={"id": "id"}, sensitive={"features": ["sex"]}).test
-    spec = {
-        "model": {"path": "m"},
-        "data": {"test": "t.csv", "target": "y", "id": "id"},
-        "sensitive": {"features": ["sex"]},
-    }
+    data = {"test": "t.csv", "target": "y", "id": "id"}
+    spec = {"model": {"path": "m"}, "data": data, "sensitive": {"features": ["sex"]}}
     b = case.subject(spec, model=("m", MODEL), test=("t.csv", FRAME)).test
     pd.testing.assert_frame_equal(a.features, b.features)
     pd.testing.assert_frame_equal(a.sensitive, b.sensitive)
@@ -221,11 +218,17 @@ def test_factory_reads_all_columns_that_nothing_else_names(case):
     assert found.model.features == ("age", "income")
 
 
+ENCODING = """
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
+from sklearn.tree import DecisionTreeClassifier
+def make():
+    return make_pipeline(OneHotEncoder(handle_unknown='ignore'), DecisionTreeClassifier())
+"""
+
+
 def test_column_that_is_text_in_train_is_text_in_test(case):
-    case.write("encoding.py",
-        "from sklearn.pipeline import make_pipeline\nfrom sklearn.preprocessing import OneHotEncoder\n"
-        "from sklearn.tree import DecisionTreeClassifier\n"
-        "def make(): return make_pipeline(OneHotEncoder(handle_unknown='ignore'), DecisionTreeClassifier())\n")  # fmt: skip
+    case.write("encoding.py", ENCODING)
     spec = {
         "model": {"estimator": "encoding:make"},
         "data": {"train": "a.csv", "test": "b.csv", "target": "y", "features": ["code"]},

@@ -84,7 +84,7 @@ def test_step_of_the_callers_own_travels_with_the_model():
     code = (
         "import pickle, sys, pandas as pd\n"
         "from audit.subject.memory import MARK\n"
-        "model = pickle.loads(open(sys.argv[1] + '/model.memory', 'rb').read().removeprefix(MARK))\n"
+        "model = pickle.loads(open(sys.argv[1] + '/Pipeline.memory', 'rb').read().removeprefix(MARK))\n"
         "print(model.score(pd.read_parquet(sys.argv[1] + '/test.parquet').drop(columns='target'), "
         "pd.read_parquet(sys.argv[1] + '/test.parquet')['target']))\n"
     )

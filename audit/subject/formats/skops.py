@@ -41,7 +41,8 @@ def load(file: ModelFile) -> LoadedModel:
         file.place, _built, file, heard=file.heard, hint="Save the model again with the installed skops."
     )
     _refuse_other_width(file, native)
-    return adapted(native, identity_of_file(file, "skops"))
+    trust = tuple(name for name in file.trust if name == FORMAT.name)
+    return adapted(native, identity_of_file(file, "skops", trust))
 
 
 _TREE = "sklearn.tree._tree.Tree"
@@ -82,10 +83,12 @@ def _built(file: ModelFile) -> Any:
 
     with zipfile.ZipFile(io.BytesIO(file.content)) as archive:
         schema, context = read_schema(archive)
-        _refuse_untrusted(file, get_tree(schema, context, trusted=None))
+        unknown = _untrusted(get_tree(schema, context, trusted=None))
+    if unknown and FORMAT.name not in file.trust:
+        raise _refusal(file, unknown)
     with zipfile.ZipFile(io.BytesIO(file.content)) as archive:
         schema, context = read_schema(archive)
-        trusted = [*_KNOWN, *file.trust]
+        trusted = sorted({*_KNOWN, *unknown}) if FORMAT.name in file.trust else list(_KNOWN)
         root = get_tree(schema, context, trusted=trusted)
         audit_tree(root, trusted=trusted)
         faults = sorted({fault for node in _nodes(root) if (fault := _fault(node))})
@@ -96,19 +99,23 @@ def _built(file: ModelFile) -> Any:
         return root.construct()
 
 
-def _refuse_untrusted(file: ModelFile, root: Any) -> None:
-    known = {*_KNOWN, *file.trust}
+def _untrusted(root: Any) -> list[str]:
+    """Types that neither skops nor this module knows to be harmless."""
+    known = set(_KNOWN)
     if any(_type(node) == _PARTIAL and _type(node.children.get("func")) != _CHECK for node in _nodes(root)):
-        known -= {_PARTIAL} - set(file.trust)
-    unknown = sorted(root.get_unsafe_set() - known)
-    if unknown:
-        raise ModelError(
-            Problem(
-                file.place,
-                f"holds types that are not trusted: {', '.join(unknown)}.",
-                f"If you know them, set model.trust: [{', '.join(unknown)}], with model.code for types of your own.",
-            )
+        known.remove(_PARTIAL)
+    return sorted(root.get_unsafe_set() - known)
+
+
+def _refusal(file: ModelFile, types: list[str]) -> ModelError:
+    return ModelError(
+        Problem(
+            file.place,
+            f"holds types that are not trusted: {', '.join(types)}.",
+            f"If you trust its author, set model.trust: [skops] and model.sha256: {file.sha256}, "
+            "with model.code for types of your own.",
         )
+    )
 
 
 def _nodes(root: Any) -> Iterator[Any]:
