@@ -222,7 +222,7 @@ def test_intervals_hold_the_truth_about_as_often_as_they_say(
 
 
 def test_an_interval_about_the_wrong_value_is_noticed() -> None:
-    assert coverage(decided, "accuracy", 0.85, 300) < 0.5
+    assert coverage(decided, "accuracy", 0.85, 60) < 0.5
 
 
 @pytest.fixture

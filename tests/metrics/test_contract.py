@@ -11,7 +11,7 @@ import pytest
 from audit.catalogue import load_all
 from audit.declarations.metric import Metric, Sample, UndefinedMeasureError
 from audit.estimation.estimate import estimate, subset
-from audit.estimation.forms import scores, weights_of
+from audit.estimation.forms import Mean, scores, weights_of
 from audit.records.measured import Estimate, Measured, Undefined
 from audit.records.spec import IntervalSpec
 
@@ -243,7 +243,7 @@ DOUBLES: dict[str, Metric] = {
     "counts_frequencies_as_rows": wrong(lambda s: float(scores(s).mean())),
     "ignores_the_scale_of_sampling_weights": wrong(lambda s: float(np.sum(scores(s) * weights_of(s)))),
     "rewards_perfection": wrong(mean_score),
-    "is_never_a_stand_in": wrong(lambda s: float(1 / np.var(scores(s)))),
+    "is_never_a_stand_in": wrong(Mean(lambda s: scores(s) / np.var(scores(s))), bounds=(None, None)),
     "says_why_without_rows": wrong(lambda s: 0.0),
     "says_why_without_truth": wrong(_needs_truth, needs_target=False),
     "refuses_numbers_that_are_not_finite": wrong(lambda s: float(np.nanmedian(scores(s))), response="label"),
