@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 
-from audit.cli.demo import FILES, write_demo
+from audit.cli.demo import FILES, demo, write_demo
 from audit.errors import DataError, MissingDependencyError, SpecError
 from audit.policy.read import read_packs
 from audit.spec.read import read_spec
@@ -132,3 +133,16 @@ def test_the_command_imports_nothing_heavy():
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(("code", "ends"), [(0, 0), (1, 0), (3, 0), (4, 4)])
+def test_the_command_ends_0_once_written_and_prints_what_a_run_would(code, ends, monkeypatch, capsys, tmp_path):
+    seen = []
+    monkeypatch.setattr("audit.cli.demo.write_demo", lambda name, folder: seen.append((name, folder)))
+    monkeypatch.setattr("audit.cli.run.audited", lambda spec, out, overrides, today: seen.append((spec, out)))
+    monkeypatch.setattr("audit.cli.run.written", lambda record, out, as_json: code)
+    with pytest.raises(typer.Exit) as ended:
+        demo("wine", tmp_path / "d")
+    assert ended.value.exit_code == ends
+    assert seen == [("wine", tmp_path / "d"), (tmp_path / "d" / "audit.yaml", tmp_path / "d" / "report")]
+    assert f"would end with exit code {code}." in capsys.readouterr().out
