@@ -74,7 +74,7 @@ class Disaggregated:
             draws = np.full((interval.resamples, len(self.measured)), np.nan)
             inside = [isinstance(m, Estimate) for m in self.measured]
             draws[:, inside] = draw_estimates(estimates, interval.resamples, rng, normal_quantile(interval.level))
-            return "normal_draws", draws
+            return "normal_draws", np.clip(draws, *self.metric.bounds)
         sample, groups = self.rows.sample, len(self.measured)
         return "bootstrap", replicates_by_group(self.metric, sample, self.grouping.codes, groups, interval, seed)
 

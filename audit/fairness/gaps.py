@@ -67,8 +67,9 @@ def draw_slack(form: Form, draws: Array) -> Array:
     A gap is at most as far from the true one as the errors of the groups are from one another. An error is a draw
     less the middle of its group's draws; for a ratio, on the logarithm.
     """
+    drawn = draws[:, ~np.isnan(draws).all(axis=0)]
     with np.errstate(divide="ignore", invalid="ignore"):
-        values = np.log(draws) if form == "ratio" else draws
+        values = np.log(drawn) if form == "ratio" else drawn
         errors = values - np.nanmedian(values, axis=0)
     return np.asarray(np.fmax.reduce(errors, axis=-1) - np.fmin.reduce(errors, axis=-1), dtype=np.float64)
 
@@ -82,10 +83,11 @@ def gap_interval(
     the more groups there are. So the draws give only the end away from equality. The end toward equality lies as far
     from the point as the errors of all groups spread at that level, which is Tukey's range argument.
     """
-    drawn, spread = draws[np.isfinite(draws)], slack[np.isfinite(slack)]
+    drawn, spread = draws[~np.isnan(draws)], slack[~np.isnan(slack)]
     if min(len(drawn), len(spread)) < len(draws) / 2:
         return 0.0, None if form == "difference" else 1.0
-    reach = float(np.quantile(spread, level))
+    # A value of 0 is infinitely far away on the logarithm, so nothing is interpolated.
+    reach = float(np.quantile(spread, level, method="higher"))
     low, high = (float(end) for end in np.quantile(drawn, [0.5 - level / 2, 0.5 + level / 2]))
     if form == "difference":
         return max(point - reach, 0.0), max(high, point)

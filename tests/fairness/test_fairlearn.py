@@ -150,6 +150,17 @@ def test_regression_by_group(make_evidence, make_plan, found):
     assert not any("selection" in id for id in by_id)
 
 
+def test_gaps_of_scores_stay_inside_their_bounds(make_evidence, make_plan, found):
+    rng = np.random.default_rng(9)
+    group, score = rng.choice(list("ab"), 120), rng.random(120)
+    target = (rng.random(120) < score).astype(int)
+    made = {"target": target, "label": (score >= 0.5).astype(int), "score": score, "probability": True}
+    _, by_id = found(make_evidence({"g": group.tolist()}, **made), make_plan(["g"]))
+    ratios = {id: m for id, m in by_id.items() if id.endswith("/g/ratio") and not isinstance(m, Undefined)}
+    assert len(ratios) > 20
+    assert [id for id, m in ratios.items() if not 0 <= m.low <= m.value <= m.high <= 1] == []
+
+
 def test_scores_by_group(make_evidence, make_plan, found):
     from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 

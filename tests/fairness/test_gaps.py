@@ -71,3 +71,14 @@ def test_intervals_of_gaps_cover_the_true_gap(form, rates, sizes):
 def test_plain_percentiles_would_not():
     # The known-bad double: with equal groups every redrawn gap is above the true one.
     assert coverage((0.4,) * 5, (50,) * 5, percentiles, "difference") < 0.5
+
+
+def test_draws_of_zero_leave_the_ratio_open_and_finite():
+    draws = np.column_stack([np.repeat([0.0, 0.2], [40, 60]), np.full(100, 0.4), np.full(100, np.nan)])
+    slack = draw_slack("ratio", draws)
+    assert gap_interval("ratio", 0.5, ratio(draws, None), slack, 0.95) == (0.0, 1.0)
+
+
+def test_a_gap_that_is_mostly_undefined_has_no_ends():
+    draws = np.full((100, 2), np.nan)
+    assert gap_interval("difference", 0.1, difference(draws[:, :1], None), draws[:, 0], 0.95) == (0.0, None)
