@@ -14,6 +14,8 @@ from audit.report.view.tree import Answer, Cell, Cover, Facts, KeyFigure, Row, S
 
 LONG_TITLE = 60
 LONGEST_TITLE = 240
+LONGEST_SENTENCE = 300
+LONGEST_LINE = 112
 KEY_FIGURES = 4
 FINDINGS = 5
 CONDITIONS = 5
@@ -44,8 +46,8 @@ def cover(folio: Folio) -> Cover:
     context, model = record.spec.context, record.subject.model
     facts = (
         folio.fact("model", Cell(text=shortened(model.name, 80), detail=shortened(model.type, 90))),
-        folio.fact("version", folio.declared(context.version)),
-        folio.fact("owner", folio.declared(context.owner)),
+        folio.fact("version", folio.declared(shortened(context.version or "", 60))),
+        folio.fact("owner", folio.declared(shortened(context.owner or "", 80))),
         folio.fact("task", t(f"task.{record.subject.task}")),
         folio.fact("date", Cell(text=record.provenance.date or t("fact.no_date"), muted=not record.provenance.date)),
         folio.fact(
@@ -71,15 +73,15 @@ def summary(folio: Folio) -> Summary:
     t, record = folio.t, folio.record
     scope, conditions, found = _scope(folio), _conditions(folio), findings(folio)
     return Summary(
-        number="",
         title=t("summary.title"),
         anchor="summary",
-        scope=tuple(shortened(s, 150) for s in scope[:SCOPE_LIMITS]),
+        sentence=shortened(record.conclusion.sentence, LONGEST_SENTENCE),
+        scope=tuple(shortened(s, LONGEST_LINE) for s in scope[:SCOPE_LIMITS]),
         figures=tuple(_key_figure(folio, o) for o in _key_observations(folio)),
         gates=_gates(folio),
         findings=_findings_table(folio, found) if found else None,
         no_findings=t("summary.no_findings") if record.verdicts else t("summary.nothing_judged"),
-        conditions=tuple(shortened(c, 150) for c in conditions[:CONDITIONS]),
+        conditions=tuple(shortened(c, LONGEST_LINE) for c in conditions[:CONDITIONS]),
     )
 
 
@@ -225,7 +227,7 @@ def _findings_table(folio: Folio, found: tuple[Verdict, ...]) -> Table:
             cells=(
                 Cell(text=folio.t(f"outcome.{v.outcome}"), glyph=v.outcome, strong=True),
                 Cell(text=folio.t(f"severity.{v.severity}"), detail=folio.t(f"kind.{v.kind}")),
-                Cell(text=shortened(v.title, 80), detail=shortened(v.reason, 150)),
+                Cell(text=shortened(v.title, 62), detail=shortened(v.reason, 130)),
                 Cell(text=shortened(v.control, 28), code=True),
             )
         )

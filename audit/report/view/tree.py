@@ -244,9 +244,10 @@ class KeyFigure:
 class Summary:
     """The second page."""
 
-    number: str
     title: str
     anchor: str
+    sentence: str
+    """The conclusion's, cut where it is very long; the cover has all of it."""
     scope: tuple[str, ...]
     figures: tuple[KeyFigure, ...]
     gates: str
