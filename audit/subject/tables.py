@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -29,7 +30,10 @@ class Source:
     columns: tuple[str, ...]
     """Its header."""
     read: Callable[[Sequence[str]], pa.Table]
-    """Read some columns; text that the spec calls missing is null."""
+    """Read some columns; text that the spec calls missing is null.
+
+    A column of `string` comes from CSV, and its type is still to be found; one of `large_string` is text for good.
+    """
 
 
 def opened(file: InputFile, key: str, missing: Sequence[str]) -> Source:
@@ -63,12 +67,12 @@ def frames(
     DataError
         A feature that holds numbers in the training table holds text in another one.
     """
-    numeric = _numeric_in(tables)
-    trained = numeric.get("train", {})
-    _refuse_text_among_numbers(tables, places, [f for f in features if trained.get(f)], numeric)
+    kinds = {role: {c: _kind(table[c]) for c in table.column_names} for role, table in tables.items()}
+    trained = kinds.get("train", {})
+    _refuse_text_among_numbers(tables, places, [f for f in features if trained.get(f) == "number"], kinds)
     return {
         role: pd.DataFrame(
-            {c: _series(table[c], trained.get(c, True)) for c in table.column_names}, index=range(len(table))
+            {c: _series(table[c], trained.get(c) != "text") for c in table.column_names}, index=range(len(table))
         )
         for role, table in tables.items()
     }
@@ -86,6 +90,7 @@ def text_among_numbers(column: pd.Series) -> tuple[int, str] | None:
     return int(bad.index[0]) + 1, str(bad.iloc[0])
 
 
+_Kind = Literal["number", "text", "other"]
 _MOST_CELLS = 200_000_000
 _SNIFF = 2**16
 
@@ -172,12 +177,13 @@ _PARQUET_HINT = "Write the table again; the file may be cut off."
 
 
 def _without(table: pa.Table, missing: Sequence[str]) -> pa.Table:
-    words = pa.array(missing, pa.string())
+    words = pa.array(missing, pa.large_string())
     for i, field in enumerate(table.schema):
         if pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
-            column = table.column(i)
-            hidden = pc.is_in(column, value_set=words.cast(field.type))
-            table = table.set_column(i, field.name, pc.if_else(hidden, pa.scalar(None, field.type), column))
+            column = table.column(i).cast(pa.large_string())
+            hidden = pc.is_in(column, value_set=words)
+            kept = pc.if_else(hidden, pa.scalar(None, pa.large_string()), column)
+            table = table.set_column(i, field.name, kept)
     return table
 
 
@@ -185,24 +191,27 @@ def _first_line(wrong: BaseException) -> str:
     return str(wrong).strip().split("\n")[0][:300]
 
 
-def _numeric_in(tables: Mapping[str, pa.Table]) -> dict[str, dict[str, bool]]:
-    return {role: {c: _is_numeric(table[c]) for c in table.column_names} for role, table in tables.items()}
-
-
-def _is_numeric(column: pa.ChunkedArray) -> bool:
-    return not pa.types.is_string(column.type) or _cast(column, pa.float64()) is not None
+def _kind(column: pa.ChunkedArray) -> _Kind:
+    if pa.types.is_large_string(column.type):
+        return "text"
+    if column.null_count == len(column) or _is_boolean(column):
+        return "other"
+    if pa.types.is_string(column.type):
+        return "text" if _cast(column, pa.float64()) is None else "number"
+    numbers = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
+    return "number" if any(test(column.type) for test in numbers) else "other"
 
 
 def _refuse_text_among_numbers(
     tables: Mapping[str, pa.Table],
     places: Mapping[str, str],
     names: Sequence[str],
-    numeric: Mapping[str, Mapping[str, bool]],
+    kinds: Mapping[str, Mapping[str, _Kind]],
 ) -> None:
     problems = []
     for role, table in tables.items():
         for name in names:
-            if name in table.column_names and not numeric[role][name] and not _is_boolean(table[name]):
+            if kinds[role].get(name) == "text":
                 values = pd.to_numeric(table[name].to_pandas(), errors="coerce")
                 number = int(np.flatnonzero(values.isna().to_numpy() & table[name].is_valid().to_numpy())[0])
                 problems.append(
@@ -217,8 +226,8 @@ def _refuse_text_among_numbers(
         raise DataError(*problems)
 
 
-def _series(column: pa.ChunkedArray, may_be_numeric: bool) -> pd.Series:
-    if pa.types.is_string(column.type) and may_be_numeric:
+def _series(column: pa.ChunkedArray, may_be_typed: bool) -> pd.Series:
+    if pa.types.is_string(column.type) and may_be_typed:
         column = _typed(column)
     if pa.types.is_decimal(column.type):
         column = column.cast(pa.float64())

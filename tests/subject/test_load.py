@@ -199,6 +199,19 @@ def test_missing_words_of_the_spec(case):
     assert frame["a"].isna().tolist() == [True, False, True, False]
 
 
+def test_text_of_a_parquet_file_stays_text(case):
+    frame = pd.DataFrame({"code": ["01", "2", "", None], "y": ["0", "1", "0", "1"], "kind": pd.Categorical([*"abab"])})
+    spec = {
+        "model": {"predictions": {"label": "y"}},
+        "data": {"test": "t.parquet", "target": "y", "features": ["code", "kind"]},
+    }
+    table = case.subject(spec, test=("t.parquet", frame)).test
+    assert table.features["code"].iloc[:2].tolist() == ["01", "2"]
+    assert table.features["code"].isna().tolist() == [False, False, True, True]
+    assert table.features["kind"].dtype == "category"
+    assert table.target.tolist() == [0, 1, 0, 1]
+
+
 def test_semicolons_and_byte_order_mark(case):
     spec = {"model": {"predictions": {"label": "p"}}, "data": {"test": "t.csv", "target": "y"}}
     assert case.subject(spec, test=("t.csv", "\ufeffp;y\n1;0\n1;1\n0;1\n")).test.n == 3
@@ -236,6 +249,17 @@ def test_column_that_is_text_in_train_is_text_in_test(case):
     train = "code,y\n01,0\nx,1\n01,0\nx,1\n02,1\n02,0\n"
     found = case.subject(spec, train=("a.csv", train), test=("b.csv", "code,y\n01,0\n02,1\n01,1\n"))
     assert found.test.features["code"].tolist() == ["01", "02", "01"]
+
+
+def test_truth_values_are_the_same_with_and_without_a_training_table(case):
+    case.write("boolean_tree.py", "from sklearn.tree import DecisionTreeClassifier as make\n")
+    spec = {
+        "model": {"estimator": "boolean_tree:make"},
+        "data": {"train": "a.csv", "test": "b.csv", "target": "y", "features": ["b", "empty"]},
+    }
+    text = "b,empty,y\nTrue,,0\nFalse,,1\nTrue,,0\nFalse,,1\n"
+    found = case.subject(spec, train=("a.csv", text), test=("b.csv", text.replace("True,,", "True,1,")))
+    assert [t.features["b"].dtype.kind for t in (found.train, found.test)] == ["b", "b"]
 
 
 def test_reference_table_needs_nothing_but_features(case):
