@@ -138,5 +138,5 @@ CHECK = Check(
     needs=("test", "baseline", "features"),
     promises=("robustness/psi_max", "robustness/psi_beyond_chance"),
     description="How far each feature's distribution moved; 0.10 and 0.25 are conventions that ignore the rows.",
-    source="Yurdakul and Naranjo 2020, doi:10.21314/JRMV.2020.227",
+    source="Yurdakul and Naranjo, Statistical properties of the population stability index, J. Risk Model Validation",
 )
