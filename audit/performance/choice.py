@@ -60,6 +60,14 @@ area under the ROC curve (0.5) where there are scores, balanced accuracy (1 / K)
 R squared (0) in regression.
 """
 
+AGAINST_GUESSING: dict[Task, tuple[str, ...]] = {
+    "binary": ("roc_auc", "balanced_accuracy"),
+    "multiclass": ("balanced_accuracy",),
+    "regression": ("r2",),
+    "ranking_score": ("roc_auc",),
+}
+"""Those of them in which a guess has a value known beforehand, whatever the rows."""
+
 ALWAYS = frozenset({"beats_dummy", "overfit_gap"})
 """Measures of this stage that are no metrics and are told without being asked for."""
 

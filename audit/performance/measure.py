@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from audit import catalogue
 from audit.declarations.metric import Metric, Sample
 from audit.estimation.difference import independent_difference, oriented, paired_difference
 from audit.estimation.estimate import applies
 from audit.estimation.seeds import child_seed
-from audit.performance.choice import Choice, Figure, chosen, figures, leading
+from audit.performance.choice import AGAINST_GUESSING, Choice, Figure, chosen, figures, leading
 from audit.performance.cross_validation import cross_validated, facts_of
 from audit.performance.curves import confusion_of, curves_of
 from audit.performance.gauge import Gauge
@@ -151,30 +152,50 @@ def _peers(evidence: Evidence, spec: PerformanceSpec, tell: Tell) -> tuple[tuple
 def _against_peers(choice: Choice, evidence: Evidence, peers: tuple[Peer, ...], gauge: Gauge) -> list[Observation]:
     rows = evidence.headline
     found = []
-    gain: Measured = Undefined(reason="No metric could be measured on which to compare with a dummy.")
     for peer in peers:
         for metric in _directed(choice, rows.sample, gauge):
             figure, name = leading(metric, gauge.task), peer.facts.name
             of_peer = gauge.measured(figure, peer.sample, beside=True)
             found.append(_observation(figure, f"{figure.name}/{name}", f"{figure.label} of the {name}", of_peer, rows))
-            if metric is not choice.headline and metric.name not in COMPARED:
-                continue
-            difference = paired_difference(figure.metric, rows.sample, peer.sample, gauge.interval, gauge.seed)
-            label = f"{figure.label}, model less {name}"
-            found.append(_observation(figure, f"{figure.name}/{name}/difference", label, difference, rows))
-            if metric is choice.headline and name == "dummy":
-                gain = oriented(difference, metric.higher_is_better)
-    led_by = f" in {choice.headline.label}" if choice.headline else ""
-    found.append(
-        Observation(
-            id="performance/beats_dummy",
-            label=f"Gain over the dummy{led_by}",
-            measured=gain,
-            higher_is_better=True,
-            scope=rows.scope,
-        )
+            if metric is choice.headline or metric.name in COMPARED:
+                difference = _paired(figure, rows.sample, peer, gauge)
+                label = f"{figure.label}, model less {name}"
+                found.append(_observation(figure, f"{figure.name}/{name}/difference", label, difference, rows))
+    return [*found, _gain(choice, rows, found, peers, gauge)]
+
+
+def _paired(figure: Figure, sample: Sample, peer: Peer, gauge: Gauge) -> Measured:
+    return paired_difference(figure.metric, sample, peer.sample, gauge.interval, gauge.seed)
+
+
+def _gain(
+    choice: Choice, rows: Evaluation, found: list[Observation], peers: tuple[Peer, ...], gauge: Gauge
+) -> Observation:
+    """Gain over the dummy in the headline metric, or in one made for it where a constant has no headline value.
+
+    A dummy that never predicts the positive class has no precision, which is no reason not to beat it.
+    """
+    known = {o.id: o.measured for o in found}
+    others = (catalogue.load("metrics", name) for name in AGAINST_GUESSING[gauge.task])
+    gain: Measured = Undefined(reason="No metric could be measured on which to compare with a dummy.")
+    led_by = ""
+    for metric in [m for m in (choice.headline, *others) if m is not None] if peers else []:
+        if metric.higher_is_better is None or applies(metric, rows.sample, gauge.task):
+            continue
+        figure = leading(metric, gauge.task)
+        difference = known.get(f"performance/{figure.name}/dummy/difference")
+        difference = difference or _paired(figure, rows.sample, peers[0], gauge)
+        if not led_by or not isinstance(difference, Undefined):
+            gain, led_by = oriented(difference, metric.higher_is_better), f" in {figure.label}"
+        if not isinstance(difference, Undefined):
+            break
+    return Observation(
+        id="performance/beats_dummy",
+        label=f"Gain over the dummy{led_by}",
+        measured=gain,
+        higher_is_better=True,
+        scope=rows.scope,
     )
-    return found
 
 
 def _directed(choice: Choice, sample: Sample, gauge: Gauge) -> tuple[Metric, ...]:

@@ -225,6 +225,15 @@ def test_a_useless_model_does_not_beat_the_dummy(told: Make) -> None:
     assert found["beats_dummy"].low <= 0 <= found["beats_dummy"].high
 
 
+def test_a_metric_in_which_a_constant_has_no_value_does_not_hide_the_gain(told: Make) -> None:
+    found = told("binary", LogisticRegression(), metrics=("matthews_corrcoef",))
+    assert isinstance(found.measured("matthews_corrcoef/dummy/difference"), Undefined)
+    assert found["beats_dummy"].value == pytest.approx(
+        told("binary", LogisticRegression())["roc_auc/dummy/difference"].value
+    )
+    assert found.by_id["beats_dummy"].label == "Gain over the dummy in ROC AUC"
+
+
 def test_the_baseline_reads_text_and_missing_values(told: Make) -> None:
     found = told("binary", LogisticRegression())
     assert [p.name for p in found.section.peers] == ["dummy", "baseline"]
