@@ -98,7 +98,7 @@ def _facts(folio: Folio, pack: PackRecord) -> tuple[Fact, ...]:
 
 def _table(folio: Folio, verdicts: tuple[Verdict, ...], caption: str) -> Table:
     rows = [row for verdict in verdicts for row in _rows(folio, verdict)]
-    heads = folio.columns("control=", "clause<", "limit<", "evidence<#", "outcome<", "observation")
+    heads = folio.columns("control=", "clause<", "limit<", "evidence=#", "outcome<", "observation")
     # The matrix is never cut: a control that is not on the page would be a control that nobody saw.
     return folio.table("table.caption", heads, rows, caption=caption, room=len(rows), fixed=True)
 
