@@ -31,18 +31,19 @@ def load(kind: Kind, name: str) -> Any:
     KeyError
         There is no extension of that name.
     """
+    # Shipped names come first: asking the system for entry points reads every installed package.
+    if name in _shipped(kind):
+        return _imported(kind, name)
     registered = _registered(kind)
-    if name in registered:
-        return _loaded(kind, registered[name])
-    if name not in _shipped(kind):
+    if name not in registered:
         raise KeyError(f"{kind}: {name}")
-    package, attribute = _HOMES[kind]
-    return getattr(importlib.import_module(f"{package}.{name}"), attribute)
+    return _loaded(kind, registered[name])
 
 
 def load_all(kind: Kind) -> dict[str, Any]:
     """Import every extension of one kind, by name."""
-    return {name: load(kind, name) for name in names(kind)}
+    registered = _registered(kind)
+    return {n: _loaded(kind, registered[n]) if n in registered else _imported(kind, n) for n in names(kind)}
 
 
 _HOMES: dict[Kind, tuple[str, str]] = {
@@ -54,6 +55,11 @@ _HOMES: dict[Kind, tuple[str, str]] = {
     "model_formats": ("audit.subject.formats", "FORMAT"),
     "output_formats": ("audit.report.formats", "FORMAT"),
 }
+
+
+def _imported(kind: Kind, name: str) -> Any:
+    package, attribute = _HOMES[kind]
+    return getattr(importlib.import_module(f"{package}.{name}"), attribute)
 
 
 def _shipped(kind: Kind) -> tuple[str, ...]:
