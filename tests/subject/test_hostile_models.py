@@ -122,7 +122,7 @@ def test_tampered_histogram_tree_is_refused(case, change, fault):
 
 
 def test_deep_tree_is_refused():
-    from audit.subject.formats._trees import fault_of_children
+    from audit.subject.tree_arrays import fault_of_children
 
     nodes = chain(np.zeros(1, dtype=[("left_child", "i8"), ("right_child", "i8")]))
     left, right = nodes["left_child"], nodes["right_child"]

@@ -16,7 +16,7 @@ from audit.errors import MissingDependencyError, ModelError, Problem
 from audit.subject.boosters import Categories, adapted_lightgbm, lightgbm_categories
 from audit.subject.estimator import identity_of_file
 from audit.subject.evidence import LoadedModel
-from audit.subject.formats._trees import fault_of_children, fault_of_features, fault_of_numbers
+from audit.subject.tree_arrays import fault_of_children, fault_of_features, fault_of_numbers
 
 
 def recognises(content: bytes) -> bool:

@@ -14,7 +14,7 @@ from audit.declarations.model_format import ModelFile, ModelFormat
 from audit.errors import ModelError, Problem
 from audit.subject.estimator import adapted, identity_of_file
 from audit.subject.evidence import LoadedModel
-from audit.subject.formats._trees import fault_of_children, fault_of_features, fault_of_numbers
+from audit.subject.tree_arrays import fault_of_children, fault_of_features, fault_of_numbers
 
 
 def recognises(content: bytes) -> bool:

@@ -15,8 +15,8 @@ from audit.errors import MissingDependencyError, ModelError, Problem
 from audit.subject.boosters import adapted_xgboost
 from audit.subject.estimator import identity_of_file
 from audit.subject.evidence import LoadedModel
-from audit.subject.formats._trees import fault_of_children, fault_of_features, fault_of_numbers
-from audit.subject.formats._ubjson import decoded
+from audit.subject.tree_arrays import fault_of_children, fault_of_features, fault_of_numbers
+from audit.subject.ubjson import decoded
 
 
 def recognises(content: bytes) -> bool:
