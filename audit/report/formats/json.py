@@ -2,16 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
 from audit.declarations.output_format import OutputFormat
-from audit.records.audit import AuditRecord
+from audit.report.record_json import record_json
 
-
-def render(record: AuditRecord) -> bytes:
-    """Return the record as JSON in the order of its schema, so that two equal records are equal bytes."""
-    text = json.dumps(record.model_dump(mode="json"), indent=2, ensure_ascii=False, allow_nan=False)
-    return f"{text}\n".encode()
-
-
-FORMAT = OutputFormat(name="json", suffix=".json", media_type="application/json", render=render, stem="record")
+FORMAT = OutputFormat(name="json", suffix=".json", media_type="application/json", render=record_json, stem="record")

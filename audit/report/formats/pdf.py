@@ -14,8 +14,8 @@ from audit.declarations.output_format import OutputFormat
 from audit.errors import OutputError, Problem
 from audit.records.audit import AuditRecord
 from audit.report.fonts import fontconfig, settable
-from audit.report.formats.json import render as record_json
 from audit.report.page import page
+from audit.report.record_json import record_json
 from audit.report.typesetting import NO_LIBRARIES, REFUSED
 
 
