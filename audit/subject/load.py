@@ -25,7 +25,7 @@ from audit.subject.predict import decided, predictor
 from audit.subject.sensitive import as_groups, joined
 from audit.subject.source import file_name
 from audit.subject.tables import Source, frames, opened
-from audit.subject.task import Question, asked, finite_values, known_labels
+from audit.subject.task import Question, asked, finite_values
 
 TableRole = Literal["test", "train", "reference"]
 
@@ -159,7 +159,8 @@ def _question(settled: _Settled, model: LoadedModel | None, native: Any) -> Ques
                 "Leave data.target out if there are no labels.",
             )
         )
-    supplied, told = spec.model.predictions, None if model is None else model.task
+    supplied = spec.model.predictions
+    told, known = (None, None) if model is None else (model.task, model.classes)
     scores = pd.DataFrame()
     if supplied is not None:
         scores = settled.frames["test"][_score_columns(supplied)]
@@ -167,7 +168,7 @@ def _question(settled: _Settled, model: LoadedModel | None, native: Any) -> Ques
     if native is not None:
         told = _promised(native, observed)
     place = settled.target_place(lead) if spec.data.target else settled.sources[lead].place
-    return asked(spec, place, told, known_labels(model), observed, scores)
+    return asked(spec, place, told, known, observed, scores)
 
 
 def _promised(native: Any, observed: Sequence[pd.Series]) -> Task | None:

@@ -11,7 +11,6 @@ import pandas as pd
 
 from audit.errors import DataError, ModelError, Problem, SpecError
 from audit.records.spec import AuditSpec, Task
-from audit.subject.evidence import LoadedModel
 from audit.subject.labels import canonical, code_of, distinct_labels
 
 
@@ -68,11 +67,6 @@ def asked(
     positive = 1 if positive is None else positive
     favourable = _code("decision.favourable", spec.decision.favourable, labels)
     return Question(task, labels, positive, positive if favourable is None else favourable)
-
-
-def known_labels(model: LoadedModel | None) -> tuple[Any, ...] | None:
-    """Return the labels that a model knows by name."""
-    return None if model is None else model.classes
 
 
 _MANY_CLASSES = 20
