@@ -17,8 +17,8 @@ from audit.errors import OutputError
 from audit.report import typesetting
 from audit.report.charts import Bar, ForestPoint, bars, forest
 from audit.report.formats import pdf
-from audit.report.formats.json import render as render_json
 from audit.report.formats.pdf import install_hint, typeset
+from audit.report.record_json import record_json as render_json
 
 DIGEST = "4f5e" * 16
 HOSTILE = (
