@@ -10,6 +10,7 @@ from pathlib import Path
 from audit import catalogue
 from audit.declarations.output_format import OutputFormat
 from audit.errors import OutputError, Problem
+from audit.guard import attempt
 from audit.records.audit import AuditRecord
 from audit.report.render import output_format
 
@@ -62,17 +63,21 @@ def _made(record: AuditRecord, wanted: Sequence[OutputFormat]) -> tuple[dict[str
     made: dict[str, bytes] = {}
     problems: list[Problem] = []
     for declared in wanted:
-        try:
-            made[declared.file] = declared.render(record)
-        except OutputError as error:
-            problems.extend(error.problems)
+        # Whatever one rendering runs into, the record and the other renderings are written.
+        match attempt(declared.render, record):
+            case bytes() as content:
+                made[declared.file] = content
+            case OutputError() as error:
+                problems.extend(error.problems)
+            case unforeseen:
+                problems.extend(Problem(declared.file, f"{p.message}.", _OUR_FAULT) for p in unforeseen.problems)
     return made, problems
 
 
 def _kept(out_dir: Path, made: dict[str, bytes]) -> dict[str, bytes]:
     """Return what stays: other renderings in the folder, as long as they are of this very record."""
     name = output_format("json").file
-    if not (out_dir / name).is_file() or (out_dir / name).read_bytes() != made[name]:
+    if not (out_dir / name).is_file() or (out_dir / name).read_bytes() != made.get(name):
         return {}
     return {entry.name: entry.read_bytes() for entry in out_dir.iterdir() if entry.name not in made}
 
@@ -131,4 +136,5 @@ def _unwritable(out_dir: Path, error: OSError) -> Problem:
     )
 
 
+_OUR_FAULT = "That is a fault of this program: please report it, with the record."
 _ELSEWHERE = "Give another folder with --out."

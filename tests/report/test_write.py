@@ -136,6 +136,25 @@ def test_a_format_that_fails_does_not_take_the_others_with_it(tmp_path: Path, mo
     assert sorted(modes(out)) == ["record.json", "report.html"]
 
 
+def test_a_fault_of_ours_in_one_format_costs_that_format_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def faulty(record: AuditRecord) -> bytes:
+        raise ZeroDivisionError("width of a chart")
+
+    known = catalogue.load
+
+    def load(kind: catalogue.Kind, name: str) -> object:
+        if name == "html":
+            return OutputFormat(name="html", suffix=".html", media_type="text/html", render=faulty)
+        return known(kind, name)
+
+    monkeypatch.setattr(rendering.catalogue, "load", load)
+    out = tmp_path / "one"
+    with pytest.raises(OutputError, match=r"report\.html: ZeroDivisionError: width of a chart\. .*report it") as caught:
+        write_outputs(RECORD, ("html",), out)
+    assert [p.name for p in caught.value.written] == ["record.json"]
+    assert load_record(out / "record.json") == RECORD
+
+
 def test_an_unknown_format_is_named_before_anything_is_written(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="Did you mean 'html'"):
         write_outputs(RECORD, ("htm",), tmp_path / "one")
