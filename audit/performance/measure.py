@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from audit import catalogue
 from audit.declarations.metric import Metric, Sample
 from audit.estimation.difference import independent_difference, oriented, paired_difference
@@ -39,7 +37,6 @@ def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[PerformanceSect
     The section, and one observation for each figure.
     """
     spec = plan.spec.performance or PerformanceSpec()
-    evidence = _weighed(evidence, plan)
     headline, task = evidence.headline, evidence.subject.task
     choice = chosen(plan, headline.sample, task)
     gauge = Gauge(task, spec.interval, child_seed(plan.spec.seed, "performance"))
@@ -66,26 +63,6 @@ def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[PerformanceSect
     )
     tell.progress(5, 5)
     return section, tuple(observations)
-
-
-def _weighed(evidence: Evidence, plan: Plan) -> Evidence:
-    """Say what the weights mean wherever rows are measured."""
-    if plan.spec.data.weight is None:
-        return evidence
-    kind = plan.spec.data.weight.kind
-
-    def told(evaluation: Evaluation | None) -> Evaluation | None:
-        return evaluation and replace(evaluation, sample=replace(evaluation.sample, weight_kind=kind))
-
-    headline = told(evidence.headline)
-    assert headline is not None
-    return replace(
-        evidence,
-        headline=headline,
-        held_out=told(evidence.held_out),
-        out_of_fold=told(evidence.out_of_fold),
-        train=told(evidence.train),
-    )
 
 
 def _headline(choice: Choice, evidence: Evidence, gauge: Gauge) -> list[Observation]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import pandas as pd
@@ -71,6 +71,8 @@ class Table:
     cv_group: NDArray[np.int64] | None
     """(n,) codes of the cross-validation's group column."""
     facts: TableFacts
+    weight_kind: Literal["frequency", "sampling"] = "frequency"
+    """What the weights mean."""
 
     @property
     def n(self) -> int:

@@ -207,6 +207,7 @@ def _table(settled: _Settled, role: str, question: Question) -> Table:
         time=_time(settled, role, frame),
         cv_group=_cv_group(settled, frame),
         facts=_facts(settled, role, whole, kept, target, weight, groups, question),
+        weight_kind=spec.data.weight.kind if spec.data.weight else "frequency",
     )
 
 

@@ -61,6 +61,7 @@ def sample_of(subject: Subject, table: Table, predictions: Predictions) -> Sampl
         label=predictions.label,
         score=predictions.score,
         weight=table.weight,
+        weight_kind=table.weight_kind,
         classes=len(subject.classes),
         positive=subject.positive,
         favourable=subject.favourable,

@@ -22,7 +22,9 @@ Break = Callable[[Path, dict[str, Any]], None]
 def edit(**sections: Any) -> Break:
     def change(folder: Path, spec: dict[str, Any]) -> None:
         for name, section in sections.items():
-            spec[name] = {**spec[name], **section} if isinstance(section, dict) and isinstance(spec.get(name), dict) else section
+            spec[name] = (
+                {**spec[name], **section} if isinstance(section, dict) and isinstance(spec.get(name), dict) else section
+            )
 
     return change
 
@@ -71,15 +73,24 @@ BROKEN: dict[str, tuple[Break, tuple[str, ...]]] = {
     "wrong type": (edit(seed="first"), ("audit.yaml:", "seed", "'first'")),
     "wrong value": (edit(task="binry"), ("task", "'binry'", "'binary'")),
     "task that is not audited": (edit(task="survival"), ("task", "survival")),
-    "unknown metric": (edit(performance={"metrics": ["acuracy"]}), ("performance.metrics[0]", "'acuracy'", "'accuracy'")),
-    "unknown pack": (edit(policies=["technical-soundnes"]), ("policies", "technical-soundnes", "'technical-soundness'")),
+    "unknown metric": (
+        edit(performance={"metrics": ["acuracy"]}),
+        ("performance.metrics[0]", "'acuracy'", "'accuracy'"),
+    ),
+    "unknown pack": (
+        edit(policies=["technical-soundnes"]),
+        ("policies", "technical-soundnes", "'technical-soundness'"),
+    ),
     "missing file": (edit(data={"test": "tset.csv"}), ("data.test", "tset.csv", "'test.csv'")),
     "missing target column": (edit(data={"target": "payed"}), ("payed", "'paid'")),
     "missing feature column": (table(lambda t: t.drop(columns="debt")), ("debt", "test.csv")),
     "missing sensitive column": (edit(sensitive={"features": ["gender"]}), ("gender",)),
     "one class": (table(lambda t: t.assign(paid="yes")), ("paid", "yes")),
     "all-NaN column": (table(lambda t: t.assign(debt=np.nan)), ("debt",)),
-    "text in a numeric column": (table(lambda t: t.assign(debt=["much", *t["debt"].astype(str)[1:]])), ("debt", "much")),
+    "text in a numeric column": (
+        table(lambda t: t.assign(debt=["much", *t["debt"].astype(str)[1:]])),
+        ("debt", "much"),
+    ),
     "empty table": (table(lambda t: t.iloc[:0]), ("test.csv", "no rows")),
     "one row per class": (
         table(lambda t: t.groupby("paid").head(1), "train.csv"),

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 
-
 def test_runs_are_equal_in_other_surroundings(folder: Path, command, tmp_path_factory) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     first = command(

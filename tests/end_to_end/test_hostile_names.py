@@ -17,7 +17,7 @@ HOSTILE = (
     "收入水平",
     "💰 income",
     "=cmd()",
-    'a"b\'c',
+    "a\"b'c",
     "a&b=c/d;e%",
 )
 
@@ -31,12 +31,17 @@ def test_hostile_names_are_inert(tmp_path: Path) -> None:
     frame.iloc[:250].to_csv(tmp_path / "train.csv", index=False)
     frame.iloc[250:].to_csv(tmp_path / "test.csv", index=False)
     (tmp_path / "factory.py").write_text(
-        "from sklearn.linear_model import LogisticRegression\ndef make():\n    return LogisticRegression()\n", encoding="utf-8"
+        "from sklearn.linear_model import LogisticRegression\ndef make():\n    return LogisticRegression()\n",
+        encoding="utf-8",
     )
     spec = {
         "audit": 1,
         "title": "<script>document.title</script> {{7*7}} " + "long " * 60,
-        "context": {"owner": "{{ config }}", "purpose": "<img src=x onerror=alert(1)>", "facts": {"<k>": "</style><b>"}},
+        "context": {
+            "owner": "{{ config }}",
+            "purpose": "<img src=x onerror=alert(1)>",
+            "facts": {"<k>": "</style><b>"},
+        },
         "model": {"estimator": "factory:make", "name": "</title><script>"},
         "data": {"test": "test.csv", "train": "train.csv", "target": "y", "features": list(HOSTILE)},
         "decision": {"positive": "<i>good</i>"},

@@ -22,7 +22,9 @@ sys.exit(exit_code(sys.argv[1:]))
 
 
 def blocked(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-c", BLOCK, *arguments], cwd=cwd, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, "-c", BLOCK, *arguments], cwd=cwd, capture_output=True, text=True, check=False
+    )
 
 
 def test_a_record_is_rendered_again_without_numpy(folder: Path, command: Any) -> None:
@@ -34,7 +36,9 @@ def test_a_record_is_rendered_again_without_numpy(folder: Path, command: Any) ->
         assert (folder / "again" / name).read_bytes() == content, name
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["check", "audit.yaml"], ["schema"], ["policies"], ["run", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["check", "audit.yaml"], ["schema"], ["policies"], ["run", "--help"]]
+)
 def test_commands_that_measure_nothing_need_no_numpy(folder: Path, arguments: list[str]) -> None:
     done = blocked(*arguments, cwd=folder)
     assert done.returncode == 0, done.stderr

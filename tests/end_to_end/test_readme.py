@@ -26,7 +26,9 @@ def blocks(language: str) -> list[str]:
 
 @pytest.mark.parametrize("name", ["demo", "test"])
 def test_ci_runs_the_commands_that_the_readme_shows(name: str) -> None:
-    shown = subprocess.run([sys.executable, ROOT / ".ci/readme-command", name], capture_output=True, text=True, check=True)
+    shown = subprocess.run(
+        [sys.executable, ROOT / ".ci/readme-command", name], capture_output=True, text=True, check=True
+    )
     assert shown.stdout.strip() in README
     assert f"readme-command {name}" in (ROOT / ".ci/run").read_text(encoding="utf-8")
 
@@ -42,7 +44,9 @@ def test_the_spec_by_example_is_sound(tmp_path: Path, command: Any) -> None:
 
 def test_every_command_of_the_table_exists(folder: Path, command: Any) -> None:
     named = set(re.findall(r"^\| `audit (\w+)", README, flags=re.MULTILINE))
-    listed = set(re.findall(r"^  (\w+) ", command("--help", cwd=folder).stdout.split("Commands:")[1], flags=re.MULTILINE))
+    listed = set(
+        re.findall(r"^  (\w+) ", command("--help", cwd=folder).stdout.split("Commands:")[1], flags=re.MULTILINE)
+    )
     assert named == listed
 
 
@@ -50,7 +54,9 @@ def test_a_starter_spec_is_written_and_audited(folder: Path, command: Any) -> No
     train = pd.read_csv(folder / "train.csv")
     model = LogisticRegression().fit(train[["income", "debt", "noise"]], train["paid"])
     skops.io.dump(model, folder / "model.skops")
-    done = command("new", "--model", "model.skops", "--data", "test.csv", "--target", "paid", "--out", "mine.yaml", cwd=folder)
+    done = command(
+        "new", "--model", "model.skops", "--data", "test.csv", "--target", "paid", "--out", "mine.yaml", cwd=folder
+    )
     assert done.returncode == 0, done.stderr
     assert command("check", "mine.yaml", cwd=folder).returncode == 0
     audited = command("run", "mine.yaml", "--set", "report.formats=[json]", cwd=folder)
@@ -65,7 +71,9 @@ def test_the_exit_codes_of_the_readme_are_those_of_the_program() -> None:
 
 def test_the_lines_of_python_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
-    train, held_out = (pd.read_csv(folder / name).rename(columns={"paid": "default"}) for name in ("train.csv", "test.csv"))
+    train, held_out = (
+        pd.read_csv(folder / name).rename(columns={"paid": "default"}) for name in ("train.csv", "test.csv")
+    )
     columns = ["income", "debt", "noise"]
     names = {
         "fitted": LogisticRegression().fit(train[columns], train["default"]),

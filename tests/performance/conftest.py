@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -105,11 +106,19 @@ def evidence_of(estimator: Any, *, task: str, classes: tuple[str, ...], test: An
 
 
 def supplied_of(
-    *, task: str, classes: tuple[str, ...], target: Any, label: Any = None, score: Any = None, weight: Any = None
+    *,
+    task: str,
+    classes: tuple[str, ...],
+    target: Any,
+    label: Any = None,
+    score: Any = None,
+    weight: Any = None,
+    weight_kind: Any = "frequency",
 ) -> Evidence:
     """Evidence of an audit of predictions: no model, no training rows."""
     rows = next(a for a in (label, score, target) if a is not None)
     table = table_of("test", pd.DataFrame(index=range(len(rows))), target, weight)
+    table = replace(table, weight_kind=weight_kind)
     predictions = Predictions(
         None if label is None else np.asarray(label),
         None if score is None else np.asarray(score, dtype=float),

@@ -384,9 +384,8 @@ def test_frequency_weights_are_rows(supplied: Make, plan: Make, heard: Any) -> N
 
 def test_sampling_weights_do_not_count_as_rows(supplied: Make, plan: Make, heard: Any) -> None:
     target = np.array([0, 1] * 20)
-    made = plan(data=DataSpec(weight=WeightSpec(column="w", kind="sampling")))
     given = {"task": "binary", "classes": ("no", "yes"), "target": target, "label": np.roll(target, 3)}
-    found = Told(supplied(**given, weight=np.full(40, 1000.0)), made, heard)
+    found = Told(supplied(**given, weight=np.full(40, 1000.0), weight_kind="sampling"), plan(), heard)
     assert found["accuracy"].n == 40
     assert found["accuracy"].method == "wilson_effective_n"
 
