@@ -80,8 +80,9 @@ def run(
     if target is not None:
         in_memory["data"]["target"] = target
     try:
-        read = _read(_merged(_mapping(spec), in_memory), temporary)
-        return pipeline.run(read, today=today, listener=listener or Silence())
+        sections = _merged(_mapping(spec), in_memory)
+        _bring_along(sections, Path(folder) if folder is not None else Path.cwd(), temporary)
+        return pipeline.run(_read(sections, temporary), today=today, listener=listener or Silence())
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -141,6 +142,17 @@ def _merged(given: Mapping[str, Any], in_memory: Mapping[str, Any]) -> dict[str,
     return {"audit": 1, **given, **own}
 
 
+def _bring_along(sections: Mapping[str, Any], here: Path, temporary: Path) -> None:
+    """Copy the files that the other sections name beside the objects, so that their names hold there too."""
+    table = (sections.get("sensitive") or {}).get("table") or {}
+    entries = [policy.get("pack") if isinstance(policy, Mapping) else policy for policy in sections.get("policies", ())]
+    named = [table.get("path"), sections.get("attestations"), sections.get("waivers"), *entries]
+    for name in named:
+        if isinstance(name, str) and not Path(name).is_absolute() and (here / name).is_file():
+            (temporary / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(here / name, temporary / name)
+
+
 def _mapping(spec: Spec | None) -> Mapping[str, Any]:
     match spec:
         case None:
@@ -157,3 +169,13 @@ def _mapping(spec: Spec | None) -> Mapping[str, Any]:
                     "Pass the other sections as a dict.",
                 )
             )
+
+
+def _face(record: AuditRecord) -> str:
+    from audit.report.notebook import to_html_fragment
+
+    return to_html_fragment(record)
+
+
+# A record knows nothing of rendering; whoever comes through the front door sees it drawn in a notebook.
+AuditRecord._repr_html_ = _face  # type: ignore[attr-defined]
