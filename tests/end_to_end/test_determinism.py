@@ -13,8 +13,8 @@ def test_runs_are_equal_in_other_surroundings(folder: Path, command, tmp_path_fa
         cwd=folder, env={"PYTHONHASHSEED": "1", "TZ": "Asia/Tokyo", "LC_ALL": "C", "OMP_NUM_THREADS": "1"},
     )  # fmt: skip
     second = command(
-        "run", str(folder / "audit.yaml"), "--out", str(folder / "b"), "--date", "2026-11-22", "--set", "report.formats=[html, json]",
-        cwd=elsewhere, env={"PYTHONHASHSEED": "2", "TZ": "America/Lima", "LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "4"},
+        "run", str(folder / "audit.yaml"), "--out", str(folder / "b"), "--date", "2026-11-22",
+        "--set", "report.formats=[html, json]", cwd=elsewhere, env={"PYTHONHASHSEED": "2", "TZ": "America/Lima", "LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "4"},
     )  # fmt: skip
     assert first.returncode == second.returncode, first.stderr + second.stderr
     one, other = (json.loads((folder / name / "record.json").read_text("utf-8")) for name in "ab")
@@ -26,8 +26,8 @@ def test_runs_are_equal_in_other_surroundings(folder: Path, command, tmp_path_fa
 def test_another_seed_gives_another_digest(folder: Path, command) -> None:
     for seed in ("0", "1"):
         command(
-            "run", "audit.yaml", "--out", seed, "--date", "2026-11-22", "--set", f"seed={seed}", "--set", "report.formats=[json]",
-            cwd=folder,
+            "run", "audit.yaml", "--out", seed, "--date", "2026-11-22", "--set", f"seed={seed}",
+            "--set", "report.formats=[json]", cwd=folder,
         )  # fmt: skip
     one, other = (json.loads((folder / name / "record.json").read_text("utf-8")) for name in "01")
     assert one["digest"] != other["digest"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,8 +40,8 @@ def opened(paths: tuple[tuple[str, Path], ...]) -> Iterator[tuple[InputFile, ...
 
 
 def _open(stack: contextlib.ExitStack, role: str, path: Path) -> InputFile:
-    if not path.is_file():
-        raise IsADirectoryError(0, "not a plain file")
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise IsADirectoryError(0, "it is no plain file")
     stream = stack.enter_context(path.open("rb"))
     digest = hashlib.file_digest(stream, "sha256").hexdigest()
     size = os.fstat(stream.fileno()).st_size
