@@ -14,7 +14,8 @@ def test_runs_are_equal_in_other_surroundings(folder: Path, command, tmp_path_fa
     )  # fmt: skip
     second = command(
         "run", str(folder / "audit.yaml"), "--out", str(folder / "b"), "--date", "2026-11-22",
-        "--set", "report.formats=[html, json]", cwd=elsewhere, env={"PYTHONHASHSEED": "2", "TZ": "America/Lima", "LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "4"},
+        "--set", "report.formats=[html, json]", cwd=elsewhere,
+        env={"PYTHONHASHSEED": "2", "TZ": "America/Lima", "LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "4"},
     )  # fmt: skip
     assert first.returncode == second.returncode, first.stderr + second.stderr
     one, other = (json.loads((folder / name / "record.json").read_text("utf-8")) for name in "ab")
