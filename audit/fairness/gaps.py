@@ -71,7 +71,8 @@ def draw_slack(form: Form, draws: Array) -> Array:
     with np.errstate(divide="ignore", invalid="ignore"):
         values = np.log(drawn) if form == "ratio" else drawn
         errors = values - np.nanmedian(values, axis=0)
-    return np.asarray(np.fmax.reduce(errors, axis=-1) - np.fmin.reduce(errors, axis=-1), dtype=np.float64)
+        # Where every group draws 0 the ratio says nothing, and neither does this draw: NaN.
+        return np.asarray(np.fmax.reduce(errors, axis=-1) - np.fmin.reduce(errors, axis=-1), dtype=np.float64)
 
 
 def gap_interval(

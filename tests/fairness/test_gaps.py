@@ -82,3 +82,10 @@ def test_draws_of_zero_leave_the_ratio_open_and_finite():
 def test_a_gap_that_is_mostly_undefined_has_no_ends():
     draws = np.full((100, 2), np.nan)
     assert gap_interval("difference", 0.1, difference(draws[:, :1], None), draws[:, 0], 0.95) == (0.0, None)
+
+
+def test_draws_in_which_every_group_is_zero_say_nothing_and_warn_of_nothing():
+    draws = np.array([[0.0, 0.0], [0.2, 0.4], [0.4, 0.2]])
+    slack = draw_slack("ratio", draws)
+    assert np.isnan(slack[0])
+    assert slack[1:] == pytest.approx([np.log(2), np.log(2)])
