@@ -145,7 +145,8 @@ def _named(spec: AuditSpec, inner: tuple[str, ...]) -> tuple[tuple[str, Role], .
     found += [(data.weight.column if data.weight else None, "weight"), (data.id, "id"), (data.time, "time")]
     found += [(column, "sensitive") for column in inner]
     found += [(spec.sensitive.table.on if spec.sensitive.table else None, "id")]
-    found += [(validation.column if validation else None, "group")]
+    if validation is not None:
+        found.append((validation.column, "time" if validation.by == "time" else "group"))
     return tuple((name, role) for name, role in found if name is not None)
 
 

@@ -67,7 +67,7 @@ class Table:
     sensitive: pd.DataFrame
     """(n, s) sensitive columns as text, binned where the spec says so; a missing value is "unknown"."""
     time: NDArray[Any] | None
-    """(n,) sortable values of data.time."""
+    """(n,) sortable values of data.time, or of the column that cross-validation by time names."""
     cv_group: NDArray[np.int64] | None
     """(n,) codes of the cross-validation's group column."""
     facts: TableFacts

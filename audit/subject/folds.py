@@ -46,7 +46,7 @@ def _too_small(table: Table, how: CrossValidationSpec, codes: NDArray[np.generic
         groups = len(np.unique(table.cv_group))
         return f"{groups} groups are too few for {how.folds} folds." if groups < how.folds else ""
     if how.by == "time" and table.time is None:
-        return "cross_validation.by is time, but data.time names no column."
+        return "cross_validation.by is time, but no column that orders the rows is named."
     return ""
 
 

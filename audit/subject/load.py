@@ -56,7 +56,7 @@ def load_subject(plan: Plan, tell: Tell) -> Subject:
     settled = _Settled(spec, layout, sources, read, people, headline, tell)
     question = _question(settled, fixed, native)
     tables = {role: _table(settled, role, question) for role in sources}
-    _refuse_lone_rows(settled, tables[headline], question)
+    _refuse_lone_rows(settled, tables, {headline, *(() if native is None else ("train",))}, question)
     model = fixed if native is None else _fitted(native, plan, tables["train"], tell)
     return _subject(settled, question, tables, model)
 
@@ -273,7 +273,9 @@ def _joined_people(settled: _Settled, role: str, whole: pd.DataFrame) -> pd.Data
 
 
 def _time(settled: _Settled, role: str, frame: pd.DataFrame) -> NDArray[Any] | None:
-    name = settled.spec.data.time
+    validation = cross_validation_of(settled.spec)
+    own = validation.column if validation is not None and validation.by == "time" else None
+    name = own or settled.spec.data.time
     if name is None or name not in frame.columns:
         return None
     values = frame[name]
@@ -334,14 +336,19 @@ def _joined_facts(name: str, values: pd.Series) -> ColumnFacts:
     return column_facts(name, values.where(values != "unknown"), "sensitive")
 
 
-def _refuse_lone_rows(settled: _Settled, table: Table, question: Question) -> None:
-    if table.target is None or not question.classes:
-        return
-    if int(np.bincount(table.target.astype(np.int64)).max()) < 2:
-        place = settled.target_place(settled.headline)
-        raise DataError(
-            Problem(place, f"holds one row of each class ({table.n} rows): nothing can be measured.", "Give more rows.")
-        )
+def _refuse_lone_rows(settled: _Settled, tables: dict[str, Table], roles: set[str], question: Question) -> None:
+    """Refuse tables from which nothing can be measured, or no factory's model fitted."""
+    problems = []
+    for role in sorted(roles):
+        table = tables[role]
+        if table.target is None or not question.classes:
+            continue
+        if int(np.bincount(table.target.astype(np.int64)).max()) < 2:
+            lacking = "measured" if role == settled.headline else "fitted"
+            message = f"holds one row of each class ({table.n} rows): nothing can be {lacking}."
+            problems.append(Problem(settled.target_place(role), message, "Give more rows."))
+    if problems:
+        raise DataError(*problems)
 
 
 # --- the subject --------------------------------------------------------------------------------
