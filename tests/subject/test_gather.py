@@ -125,6 +125,17 @@ def test_time_never_runs_backwards(case):
     assert (evidence.out_of_fold.fold > 0).all()
 
 
+def test_folds_by_time_follow_the_column_that_they_name(case):
+    frame = FRAME.assign(when=np.arange(len(FRAME))[::-1])
+    validation = {"cross_validation": {"folds": 4, "by": "time", "column": "when"}}
+    evidence = case.evidence(factory(case, performance=validation), train=("train.csv", frame))
+    table = evidence.subject.train
+    assert "when" not in table.features.columns
+    assert {c.name: c.role for c in table.facts.columns}["when"] == "time"
+    for train, test in evidence.folds:
+        assert table.time[train].max() < table.time[test].min()
+
+
 def test_fold_that_lacks_a_class_is_left_out_and_named(case):
     frame = noise(60).sort_values("target").assign(when=np.arange(60))
     spec = factory(case, performance={"cross_validation": {"folds": 3, "by": "time"}}, data={"time": "when"})
