@@ -1,1 +1,0 @@
-"""Audits of the attributions themselves, one file each."""
