@@ -99,6 +99,39 @@ def explained_columns(ground: Ground) -> tuple[int, ...]:
     return tuple(code for code in found if code is not None) if None not in found else ()
 
 
+def within_budget(ground: Ground, each: int) -> Ground:
+    """Return the ground with as many rows and background rows as the budget of predictions allows.
+
+    Parameters
+    ----------
+    each : int
+        Predictions that one row costs against one background row.
+    """
+    # Fewer background rows rather than fewer than a few hundred explained ones.
+    background = min(len(ground.background), max(_FEWEST_BACKGROUND, _PREDICTIONS // (_FEWEST_ROWS * each)))
+    fewer = reduced(ground, max(1, _PREDICTIONS // (each * background)))
+    return replace(fewer, background=ground.background.iloc[:background].reset_index(drop=True))
+
+
+def output_of(ground: Ground, rows: pd.DataFrame) -> NDArray[np.float64]:
+    """Return the (n, K) output that is explained: the score, or whether the label is the class."""
+    label, score = ground.predict(rows)
+    if score is not None:
+        return score
+    assert label is not None
+    classes = range(len(ground.classes)) if len(ground.classes) > 1 else [ground.subject.positive]
+    return np.stack([(label == k).astype(np.float64) for k in classes], axis=1)
+
+
+def scale_of(ground: Ground) -> str:
+    """Return the scale of `output_of` in words."""
+    if ground.score is None:
+        return "predicted label (1 for the class, 0 for another)"
+    if ground.subject.task == "regression":
+        return "unit of the target"
+    return "probability" if ground.probability else "score"
+
+
 def _cut(native: Any) -> tuple[tuple[Any, ...], Any]:
     if hasattr(native, "best_estimator_"):
         return _cut(native.best_estimator_)
@@ -176,52 +209,26 @@ def _summed_back(explained: Explained, owners: list[int], ground: Ground) -> Exp
 
 
 def _by_coalitions(ground: Ground, why: str) -> tuple[Ground, Explained]:
-    width = ground.rows.shape[1]
-    background = _affordable_background(width, len(ground.background))
-    rows = max(1, _PREDICTIONS // max(1, predictions_per_row(width, background)))
-    ground = replace(reduced(ground, rows), background=ground.background.iloc[:background].reset_index(drop=True))
+    ground = within_budget(ground, predictions_per_row(ground.rows.shape[1], 1))
     found = coalition_values(
-        lambda frame: _output(ground, frame), ground.rows, ground.background, np.random.default_rng(ground.seed)
+        lambda frame: output_of(ground, frame), ground.rows, ground.background, np.random.default_rng(ground.seed)
     )
     notes = [f"Explained through its predictions alone, because {why}."]
     if found.error is not None:
         notes.append(
-            f"Sampled: each of the {background} background rows is met by one random order of the columns and its "
-            f"reverse. The standard error of one attribution is {np.median(found.error):.2g} in the median and "
+            f"Sampled: each of the {found.background_rows} background rows is met by one random order of the columns "
+            f"and its reverse. The standard error of one attribution is {np.median(found.error):.2g} in the median and "
             f"{found.error.max(initial=0.0):.2g} at most."
         )
     game = "interventional Shapley values (absent columns come from background rows), "
     return ground, Explained(
         values=found.values,
         base=found.base,
-        output=_output(ground, ground.rows),
+        output=output_of(ground, ground.rows),
         game=game + ("exact" if found.error is None else "sampled by permutations of the columns"),
-        scale=_scale(ground),
+        scale=scale_of(ground),
         inverse=identity,
         background_rows=found.background_rows,
         error=found.error,
         notes=tuple(notes),
     )
-
-
-def _affordable_background(width: int, available: int) -> int:
-    # Fewer background rows rather than fewer than a few hundred explained ones.
-    wanted = _PREDICTIONS // (_FEWEST_ROWS * max(1, predictions_per_row(width, 1)))
-    return min(available, max(_FEWEST_BACKGROUND, wanted))
-
-
-def _output(ground: Ground, rows: pd.DataFrame) -> NDArray[np.float64]:
-    label, score = ground.predict(rows)
-    if score is not None:
-        return score
-    assert label is not None
-    classes = range(len(ground.classes)) if len(ground.classes) > 1 else [ground.subject.positive]
-    return np.stack([(label == k).astype(np.float64) for k in classes], axis=1)
-
-
-def _scale(ground: Ground) -> str:
-    if ground.score is None:
-        return "predicted label (1 for the class, 0 for another)"
-    if ground.subject.task == "regression":
-        return "unit of the target"
-    return "probability" if ground.probability else "score"

@@ -17,9 +17,13 @@ from audit.attribution.explained import (
     logistic,
     softmax_of_rows,
 )
-from audit.attribution.quadrature import FlatTree, expected, operations, tree_values
+from audit.attribution.paths import path_operations, path_values
+from audit.attribution.quadrature import operations, tree_values
+from audit.attribution.trees import FlatTree, expected
 
 _CATEGORIES = 256
+# Up to here plain arrays are through before the compiler is loaded. Counted, not timed: equal runs take equal ways.
+_FEW_OPERATIONS = 2e8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +49,8 @@ class Forest:
     def explain(self, encoded: Any, width: int) -> Explained:
         """Attribute the output of `encoded` rows to their `width` columns."""
         seen = self.read(encoded)
-        found = tree_values(self.trees, seen)
+        few = path_operations(self.trees) * len(seen) <= _FEW_OPERATIONS
+        found = path_values(self.trees, seen) if few else tree_values(self.trees, seen)
         values = found
         if self.columns is not None:
             values = np.zeros((len(found), width, found.shape[2]))

@@ -45,9 +45,10 @@ def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[AttributionSect
 
 
 def _methods(asked: AttributionSpec) -> list[AttributionMethod]:
-    named = asked.methods if asked.methods is not None else catalogue.names("attributions")
+    named = catalogue.names("attributions") if asked.methods is None else asked.methods
     loaded: list[AttributionMethod] = [catalogue.load("attributions", name) for name in dict.fromkeys(named)]
-    return sorted(loaded, key=lambda method: (method.order, method.name))
+    wanted = [method for method in loaded if method.default or asked.methods is not None]
+    return sorted(wanted, key=lambda method: (method.order, method.name))
 
 
 def _result(method: AttributionMethod, ground: Ground) -> Result:

@@ -15,55 +15,21 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from audit import guard
+from audit.attribution.trees import FlatTree, depth, gauss_legendre, order
+from audit.errors import AuditError
+
 _BLOCK = 64
-_LEAF = -1
-
-
-@dataclass(frozen=True, kw_only=True)
-class FlatTree:
-    """A decision tree as arrays, one entry a node; node 0 is the root."""
-
-    left: NDArray[np.int64]
-    """(m,) node taken when the test holds, -1 in a leaf."""
-    right: NDArray[np.int64]
-    """(m,) node taken otherwise, -1 in a leaf."""
-    feature: NDArray[np.int64]
-    """(m,) column that is tested; any in a leaf."""
-    threshold: NDArray[np.float64]
-    """(m,) go left when the value is at most this."""
-    missing_left: NDArray[np.bool_]
-    """(m,) whether a missing value goes left."""
-    category: NDArray[np.int64]
-    """(m,) row of `categories` that the test reads, -1 for a threshold."""
-    categories: NDArray[np.bool_]
-    """(c, 256) whether a category goes left."""
-    cover: NDArray[np.float64]
-    """(m,) training weight that reached the node, positive."""
-    value: NDArray[np.float64]
-    """(m, K) output, read in leaves; a column for each class."""
-
-    @property
-    def nodes(self) -> int:
-        """Number of nodes."""
-        return len(self.left)
-
-
-def expected(tree: FlatTree) -> NDArray[np.float64]:
-    """Return the (K,) mean leaf value, weighted by cover."""
-    leaf = tree.left == _LEAF
-    share = tree.cover[leaf] / tree.cover[leaf].sum()
-    return np.asarray(share @ tree.value[leaf], dtype=np.float64)
 
 
 def operations(trees: tuple[FlatTree, ...]) -> int:
     """Return the multiplications that one row costs, up to a constant."""
-    return sum(tree.nodes * _order(tree) * int(tree.value.any(axis=0).sum()) for tree in trees)
+    return sum(tree.nodes * order(tree) * int(tree.value.any(axis=0).sum()) for tree in trees)
 
 
 def tree_values(trees: tuple[FlatTree, ...], x: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -87,50 +53,39 @@ def tree_values(trees: tuple[FlatTree, ...], x: NDArray[np.float64]) -> NDArray[
     by_column = np.ascontiguousarray(x.T)
     for tree in trees:
         used, local = np.unique(tree.feature, return_inverse=True)
-        t, weight = _gauss_legendre(_order(tree))
+        t, weight = gauss_legendre(order(tree))
         seen = by_column[used]
         for k in np.flatnonzero(tree.value.any(axis=0)):
             # Only the columns a tree uses take part, so wide tables cost no more than narrow ones.
             part = np.zeros((len(used), rows))
             kernel(
                 tree.left, tree.right, local.astype(np.int64), tree.threshold, tree.missing_left, tree.category,
-                tree.categories, tree.cover, np.ascontiguousarray(tree.value[:, k]), _depth(tree), t, weight, seen,
+                tree.categories, tree.cover, np.ascontiguousarray(tree.value[:, k]), depth(tree), t, weight, seen,
                 part, _BLOCK,
             )  # fmt: skip
             result[k, used] += part
     return np.ascontiguousarray(result.transpose(2, 1, 0))
 
 
-def _gauss_legendre(order: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    nodes, weights = np.polynomial.legendre.leggauss(order)
-    return (nodes + 1) / 2, weights / 2
-
-
-def _order(tree: FlatTree) -> int:
-    return max(1, -(-_widest_path(tree) // 2))
-
-
-def _widest_path(tree: FlatTree) -> int:
-    # A path has no more features than splits, and no more than the tree has columns.
-    return min(_depth(tree), len(np.unique(tree.feature[tree.left != _LEAF])))
-
-
-def _depth(tree: FlatTree) -> int:
-    depth, level = 0, np.array([0])
-    while True:
-        level = level[tree.left[level] != _LEAF]
-        if not len(level):
-            return depth
-        level, depth = np.concatenate([tree.left[level], tree.right[level]]), depth + 1
-
-
 @functools.cache
 def _kernel() -> Callable[..., None]:
-    # Compiled on first use: importing the compiler costs more than many an audit's attributions.
+    # Where compiled code cannot be kept, or was kept badly, it is compiled for this run alone.
+    kept = guard.attempt(_compiled, True)
+    return _compiled(False) if isinstance(kept, AuditError) else kept
+
+
+def _compiled(keep: bool) -> Callable[..., None]:
+    # Imported on first use: the compiler costs more than many an audit's attributions.
     import numba
 
-    compiled: Callable[..., None] = numba.njit(nogil=True, error_model="numpy")(_walk)
+    compiled: Callable[..., None] = numba.njit(_SIGNATURE, nogil=True, error_model="numpy", cache=keep)(_walk)
     return compiled
+
+
+_SIGNATURE = (
+    "void(i8[::1], i8[::1], i8[::1], f8[::1], b1[::1], i8[::1], b1[:, ::1], f8[::1], f8[::1], i8, f8[::1], f8[::1], "
+    "f8[:, ::1], f8[:, ::1], i8)"
+)
 
 
 def _walk(

@@ -74,5 +74,7 @@ class AttributionMethod:
     needs: frozenset[Capability]
     """What the model must be able to do."""
     needs_labels: bool = False
+    default: bool = True
+    """Whether it runs where the spec names no methods."""
     order: int = 100
     """Place in the report, low first."""

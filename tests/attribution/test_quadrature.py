@@ -13,7 +13,8 @@ from sklearn.datasets import make_classification
 from sklearn.ensemble import ExtraTreesRegressor, GradientBoostingClassifier, RandomForestClassifier
 
 from audit.attribution.forests import forest_of
-from audit.attribution.quadrature import FlatTree, expected, operations, tree_values
+from audit.attribution.quadrature import operations, tree_values
+from audit.attribution.trees import FlatTree, expected
 
 
 def grown(rng: np.random.Generator, columns: int, depth: int, outputs: int = 1) -> FlatTree:
