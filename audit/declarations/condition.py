@@ -101,6 +101,11 @@ class Comparison:
     companions: Mapping[str, float] = field(default_factory=dict)
     """Other numbers of the same group that the condition asked for, a p-value already adjusted for multiplicity."""
 
+    @property
+    def margin(self) -> Number:
+        """Distance of the point from the limit, positive on the accepted side."""
+        return self.region.margin(self.value)
+
 
 @dataclass(frozen=True)
 class Ruling:

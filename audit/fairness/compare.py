@@ -10,7 +10,7 @@ import numpy as np
 from audit.declarations.disparity import Form
 from audit.fairness.counts import Share
 from audit.fairness.disaggregate import Disaggregated
-from audit.fairness.two_rates import katz, newcombe, reversed_by_one, two_sided_p
+from audit.fairness.two_rates import katz, least_expected, newcombe, reversed_by_one, two_sided_p
 from audit.records.measured import Estimate, Exact, Measured, Undefined
 from audit.records.observation import Observation, encoded
 from audit.records.sections import GroupFacts
@@ -18,7 +18,7 @@ from audit.records.sections import GroupFacts
 Test = Callable[[int, int, int, int], float]
 """Of a hits in n rows of the group and c in m of the reference group."""
 
-SELECTION = ("impact_ratio", "selection_rate_p_value", "selection_reversal", "shortfall")
+SELECTION = ("impact_ratio", "selection_rate_p_value", "selection_reversal", "expected_cell", "shortfall")
 """Measures that come of the selection rate beside that of a reference group."""
 
 
@@ -52,8 +52,15 @@ def observe_selection(result: Disaggregated, reference: int | None, argument: st
         # The reference group beside itself: no other choice can turn it against itself.
         reversal = Exact(value=0, n=group.n) if g == reference else _tested(result, g, reference, _reversal)
         yield _observation(
-            result, f"selection_reversal{suffix}", "One choice reverses the rates", group, None, reversal
+            result,
+            f"selection_reversal{suffix}",
+            "Reversal by one different selection (1: yes, 0: no)",
+            group,
+            None,
+            reversal,
         )
+        expected = _tested(result, g, reference, least_expected)
+        yield _observation(result, f"expected_cell{suffix}", "Least expected count", group, None, expected)
         if argument is None:
             short = _shortfall(result, g)
             yield _observation(result, "shortfall", "Selections short of the overall rate", group, False, short)

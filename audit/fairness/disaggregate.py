@@ -15,6 +15,7 @@ from audit.declarations.metric import Metric, Sample
 from audit.estimation.estimate import estimate_by_group, replicates_by_group
 from audit.estimation.intervals import normal_quantile
 from audit.estimation.seeds import child_seed
+from audit.fairness.choice import interval_of
 from audit.fairness.counts import Counts, Share, count_cells, counts_rows, read_share
 from audit.fairness.gaps import GAPS, Array, draw_estimates, draw_shares, draw_slack, gap_interval
 from audit.fairness.groups import Grouping
@@ -61,7 +62,8 @@ class Disaggregated:
     @cached_property
     def drawn(self) -> tuple[str, Array]:
         """Name of the method, and (resamples, groups) draws of the groups' values; NaN where undefined."""
-        interval, key = self.rows.interval, self.grouping.facts.key
+        key = self.grouping.facts.key
+        interval = interval_of(self.metric, self.rows.sample, self.rows.interval)
         if self.share is not None and self.share.exact:
             # Seeded by the counts, so that two names of one rate get one interval.
             seed = child_seed(self.rows.seed, f"fairness/{key}/{self.share.hits.tolist()}/{self.share.of.tolist()}")
@@ -99,7 +101,8 @@ def disaggregate(metric: Metric, grouping: Grouping, cells: Counts | None, rows:
     """Measure one metric in every group."""
     seed = child_seed(rows.seed, f"fairness/{grouping.facts.key}")
     groups = len(grouping.groups)
-    measured = estimate_by_group(metric, rows.sample, grouping.codes, groups, rows.interval, seed)
+    interval = interval_of(metric, rows.sample, rows.interval)
+    measured = estimate_by_group(metric, rows.sample, grouping.codes, groups, interval, seed)
     share = None if cells is None else read_share(metric, rows.sample, cells)
     return Disaggregated(metric, grouping, rows, measured, share)
 
@@ -150,6 +153,10 @@ def observe_counts(grouping: Grouping, cells: Counts | None, rows: Rows) -> Iter
     for g, group in enumerate(grouping.groups):
         yield _exact("count", "Rows", group, group.n, group.n, rows)
         yield _exact("share", "Share of rows", group, group.share, group.n, rows)
+        if cells is not None and rows.sample.target is not None:
+            # How often the rarest label occurs bounds what any rate given the label can rest on.
+            events = cells[g].sum(axis=-1).min().item()
+            yield _exact("events", "Rows with the rarest true label" + weighted, group, events, group.n, rows)
         if cells is not None and rows.sample.positive is not None and rows.sample.target is not None:
             for name, (label, true, predicted) in _CELLS.items():
                 value = cells[g, true, predicted].item()

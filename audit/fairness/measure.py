@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 import pandas as pd
 
 from audit.catalogue import load_all
 from audit.declarations.disparity import Disparity
-from audit.declarations.metric import Metric
+from audit.declarations.metric import Metric, Sample
 from audit.errors import DataError, Problem
 from audit.estimation.estimate import applies
+from audit.fairness.choice import ROW_RESAMPLES, is_default
 from audit.fairness.compare import SELECTION, highest, observe_against, observe_selection
 from audit.fairness.counts import counts_rows
 from audit.fairness.disaggregate import (
@@ -118,26 +120,39 @@ def _check_reference(grouping: Grouping, spec: AuditSpec) -> None:
         )
 
 
-def _metrics(evidence: Evidence, wanted: set[str] | None) -> tuple[tuple[Metric, ...], tuple[str, ...]]:
+def _metrics(evidence: Evidence, wanted: _Wanted) -> tuple[tuple[Metric, ...], tuple[str, ...]]:
     task, sample = evidence.subject.task, evidence.headline.sample
     found: dict[str, Metric] = dict(load_all("metrics"))
     if task == "multiclass" and sample.favourable is not None:
         found["selection_rate"] = for_classes(found["selection_rate"])
-    suited = [m for m in found.values() if task in m.tasks and (wanted is None or m.name in wanted)]
+    suited = [m for m in found.values() if task in m.tasks and _chosen(m, sample, wanted)]
     reasons = {m.name: applies(m, sample, task) for m in suited}
     unfit = [reasons[m.name] for m in suited if reasons[m.name] and not (m.needs_target and sample.target is None)]
     metrics = sorted((m for m in suited if not reasons[m.name]), key=_place)
     return tuple(metrics), tuple(dict.fromkeys(unfit))
 
 
-def _wanted(spec: AuditSpec, asked: Iterable[MeasurementRequest], known: Mapping[str, Disparity]) -> set[str] | None:
-    """Names of the metrics that the spec or a pack names; None where the spec leaves the choice to the task."""
+@dataclass(frozen=True)
+class _Wanted:
+    """Names of metrics."""
+
+    named: frozenset[str] | None
+    """Those of the spec; None where it leaves the choice to the task."""
+    requested: frozenset[str]
+    """Those that packs ask for beside them."""
+
+
+def _wanted(spec: AuditSpec, asked: Iterable[MeasurementRequest], known: Mapping[str, Disparity]) -> _Wanted:
     named = spec.fairness.metrics if isinstance(spec.fairness, FairnessSpec) else None
-    if named is None:
-        return None
     requested = {request.measure for request in asked}
     selection = {"selection_rate"} if requested & set(SELECTION) else set()
-    return {*named, *requested, *selection, *(m for name in requested if name in known for m in known[name].metrics)}
+    parts = {metric for name in requested if name in known for metric in known[name].metrics}
+    return _Wanted(None if named is None else frozenset(named), frozenset(requested | selection | parts))
+
+
+def _chosen(metric: Metric, sample: Sample, wanted: _Wanted) -> bool:
+    named = is_default(metric, sample) if wanted.named is None else metric.name in wanted.named
+    return named or metric.name in wanted.requested
 
 
 def _disparities(
@@ -256,6 +271,8 @@ def _notes(evidence: Evidence, spec: AuditSpec, groupings: tuple[Grouping, ...],
             f"The favourable label is {names[favourable]}; true and false positive rates, and with them equalized odds "
             f"and equal opportunity, are of the label {names[positive]}."
         )
+    if rows.interval.resamples > ROW_RESAMPLES:
+        yield f"Where rows have to be redrawn for an interval by group, {ROW_RESAMPLES} replicates are drawn."
     yield (
         "The group with the highest rate is picked from the same rows; intervals of ratios to it take it as given. "
         "The gap between the extremes of several groups comes out too wide by chance, more so in small groups; "
@@ -313,12 +330,11 @@ def _place(metric: Metric) -> tuple[int, str]:
     return (_ORDER.index(metric.name) if metric.name in _ORDER else len(_ORDER), metric.name)
 
 
-_FACTS = {"count", "share", "true_positives", "false_positives", "true_negatives", "false_negatives"}
+_FACTS = {"count", "share", "events", "true_positives", "false_positives", "true_negatives", "false_negatives"}
 _ORDER = (
     "selection_rate",
     "prevalence",
     "true_positive_rate",
-    "recall",
     "false_positive_rate",
     "true_negative_rate",
     "false_negative_rate",

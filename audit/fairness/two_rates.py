@@ -75,11 +75,23 @@ def two_sided_p(a: int, n: int, c: int, m: int) -> float:
     >>> round(two_sided_p(3, 10, 10, 20), 4)
     0.4404
     """
-    pooled = Fraction(a + c, n + m)
-    if min(n, m) * min(pooled, 1 - pooled) < 5:
+    if least_expected(a, n, c, m) < 5:
         return min(float(fisher_exact(np.array([[a, n - a], [c, m - c]])).pvalue), 1.0)
+    pooled = Fraction(a + c, n + m)
     z = float(Fraction(a, n) - Fraction(c, m)) / sqrt(pooled * (1 - pooled) * (Fraction(1, n) + Fraction(1, m)))
     return 2 * NormalDist().cdf(-abs(z))
+
+
+def least_expected(a: int, n: int, c: int, m: int) -> float:
+    """Return the least count that equal rates would make expect in the table of a of n beside c of m.
+
+    Examples
+    --------
+    >>> least_expected(3, 10, 10, 20)
+    4.333333333333333
+    """
+    pooled = Fraction(a + c, n + m)
+    return float(min(n, m) * min(pooled, 1 - pooled))
 
 
 def reversed_by_one(a: int, n: int, c: int, m: int) -> bool:

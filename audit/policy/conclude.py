@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from audit.policy.outcomes import GRAVEST_FIRST, SETTLED
-from audit.policy.wording import listed, plural
+from audit.policy.phrases import listed, plural
 from audit.records.sections import StageStatus
 from audit.records.verdict import Conclusion, Outcome, Verdict
 
@@ -27,7 +27,7 @@ def conclude(verdicts: Sequence[Verdict], stages: Sequence[StageStatus]) -> Conc
     return Conclusion(
         outcome=answer,
         exit_code=_EXIT_CODES[answer],
-        sentence=_sentence(answer, gates, broken, waivers),
+        sentence=_sentence(answer, verdicts, broken, waivers),
         waivers=waivers,
         gates=dict(sorted(Counter(gate.outcome for gate in gates).items())),
         findings=tuple(f"{verdict.pack}/{verdict.control}" for verdict in sorted(_findings(verdicts), key=_gravity)),
@@ -61,42 +61,74 @@ def _covered(gate: Verdict) -> bool:
     return gate.outcome == "fail" and bool(failing) and all(part.waiver for part in failing)
 
 
-def _sentence(answer: Answer, gates: Sequence[Verdict], broken: Sequence[StageStatus], waivers: int) -> str:
-    deciding = [gate for gate in gates if _standing(gate) in _DECIDING[answer]]
-    names = listed([f"{gate.control} ({gate.title})" for gate in deciding]) if deciding else ""
-    applied = [gate for gate in gates if gate.outcome != "not_applicable"]
+def _sentence(answer: Answer, verdicts: Sequence[Verdict], broken: Sequence[StageStatus], waivers: int) -> str:
+    applied = [verdict for verdict in verdicts if verdict.kind == "gate" and verdict.outcome != "not_applicable"]
+    deciding = [gate for gate in applied if _standing(gate) in _DECIDING[answer]]
+    share = f"{len(deciding)} of {plural(len(applied), 'gate')}"
     match answer:
         case "does_not_meet":
-            text = f"{_share(deciding, applied)} failed: {names}"
+            text = f"{share} failed: {_names(deciding)}"
         case "inconclusive":
-            text = f"{_share(deciding, applied)} could not be settled on these rows: {names}"
+            text = f"{share} could not be settled on these rows, and more rows may settle them: {_names(deciding)}"
         case "incomplete" if not applied:
-            text = "No gate was judged, so nothing can be said to be met"
+            text = "No gate was judged, so nothing can be said to be met; choose a policy with gates that apply"
         case "incomplete" if deciding:
-            text = f"{_share(deciding, applied)} could not be judged: {names}"
+            text = f"{share} could not be judged. To complete the audit, {_mends(deciding)}"
         case "incomplete":
             text = f"{plural(len(applied), 'gate')} held, but part of the audit did not finish"
         case "meets" if waivers:
             failed = sum(gate.outcome == "fail" for gate in applied)
-            met = len(applied) - failed
-            text = f"{plural(len(applied), 'gate')} judged: {met} met on this evidence and {failed} failed"
+            text = (
+                f"{plural(len(applied), 'gate')} judged: {len(applied) - failed} met on this evidence, {failed} failed"
+            )
         case "meets":
             text = f"{plural(len(applied), 'gate')} judged and all met on this evidence"
-    waived = f", with {plural(waivers, 'waiver')}" if waivers else ""
-    broke = f"; in error: {listed([stage.stage for stage in broken])}" if broken else ""
-    return f"{text}{waived}{broke}."
+    return f"{text}{_beside(answer, applied, verdicts, broken, waivers)}."
 
 
+def _beside(
+    answer: Answer,
+    applied: Sequence[Verdict],
+    verdicts: Sequence[Verdict],
+    broken: Sequence[StageStatus],
+    waivers: int,
+) -> str:
+    """Return what a reader of the conclusion has to know beside what decided it."""
+    told = f", with {plural(waivers, 'waiver')}" if waivers else ""
+    met = sum(_standing(gate) in SETTLED for gate in applied)
+    told += f". {plural(met, 'gate')} met on this evidence" if met and answer != "meets" and not waivers else ""
+    told += (
+        f". In error: {listed([stage.stage for stage in broken])}; mend that and run the audit again" if broken else ""
+    )
+    screens = sum(verdict.kind == "screen" for verdict in _findings(verdicts))
+    told += f". {plural(screens, 'screen')} raised findings, which do not block" if screens else ""
+    return told
+
+
+def _names(gates: Sequence[Verdict]) -> str:
+    return listed([f"{gate.title} ({gate.control})" for gate in gates])
+
+
+def _mends(gates: Sequence[Verdict]) -> str:
+    """Return what would complete gates that could not be judged, as requests."""
+    by_outcome = {outcome: [gate for gate in gates if gate.outcome == outcome] for outcome in _MENDS}
+    return "; ".join(_MENDS[outcome].format(_names(found)) for outcome, found in by_outcome.items() if found)
+
+
+_MENDS: dict[Outcome, str] = {
+    "attestation_missing": "get a signed statement (attestation) on {}",
+    "attestation_expired": "get the signed statement renewed on {}",
+    "not_run": "supply what is missing for {}",
+    "error": "mend the error in {}",
+    "fail": "settle the parts without a waiver of {}",
+    "recorded": "supply enough rows for {}",
+}
 _DECIDING: dict[Answer, tuple[Outcome, ...]] = {
     "does_not_meet": ("fail",),
     "inconclusive": ("inconclusive",),
     "incomplete": ("error", "not_run", "attestation_expired", "attestation_missing", "recorded"),
     "meets": (),
 }
-
-
-def _share(deciding: Sequence[Verdict], applied: Sequence[Verdict]) -> str:
-    return f"{len(deciding)} of {plural(len(applied), 'gate')}"
 
 
 def _findings(verdicts: Sequence[Verdict]) -> list[Verdict]:

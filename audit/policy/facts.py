@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from audit.policy.pack import Applies, Fact
+from audit.policy.phrases import readable
 from audit.records.sections import FairnessSection, SubjectSection
 from audit.records.spec import AuditSpec, ContextSpec
 
@@ -93,13 +94,13 @@ def _joined(branches: list[Answer], decisive: bool) -> Answer:
 def _fact(fact: Fact, facts: Mapping[str, Any]) -> Answer:
     known = fact.name in facts
     if fact.op in ("present", "absent"):
-        words = f"{fact.name} is {'declared' if known else 'not declared'}"
+        words = f"the {readable(fact.name)} is {'declared' if known else 'not declared'}"
         return Answer(known is (fact.op == "present"), because=(words,))
     if not known:
         return Answer(None, unknown=(fact.name,))
     value = facts[fact.name]
     values = value if isinstance(value, list | tuple) else (value,)
-    return Answer(_compares(fact, values), because=(f"{fact.name} is {_words(values)}",))
+    return Answer(_compares(fact, values), because=(_told(fact.name, values),))
 
 
 def _compares(fact: Fact, values: tuple[Any, ...] | list[Any]) -> bool:
@@ -129,5 +130,29 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def _told(name: str, values: tuple[Any, ...] | list[Any]) -> str:
+    """Return a fact in words: derived ones have their own, declared ones are called what they are."""
+    if name.startswith("control/"):
+        return f"{name.removeprefix('control/').replace('/', ', ')}: {_words(values)}"
+    key = values[0] if len(values) == 1 else bool(values)
+    own = _DERIVED.get(name, {}).get(key if isinstance(key, bool | str) else bool(values))
+    return own or f"the {readable(name)} is {_words(values)}"
+
+
 def _words(values: tuple[Any, ...] | list[Any]) -> str:
-    return ", ".join(str(v).lower() if isinstance(v, bool) else str(v) for v in values) or "empty"
+    words = (("no", "yes")[v] if isinstance(v, bool) else readable(str(v)) for v in values)
+    return ", ".join(words) or "empty"
+
+
+_DERIVED: dict[str, dict[bool | str, str]] = {
+    "has_train": {True: "a table of training rows was supplied", False: "no table of training rows was supplied"},
+    "has_test": {True: "a table of held-out rows was supplied", False: "no table of held-out rows was supplied"},
+    "has_target": {True: "the rows have true labels", False: "the rows have no true labels"},
+    "has_features": {True: "features were supplied", False: "no features were supplied, only predictions"},
+    "has_sensitive": {True: "sensitive features were named", False: "no sensitive feature was named"},
+    "has_decision": {True: "the model assigns labels", False: "the model assigns no labels, so nobody is selected"},
+    "refittable": {True: "the model can be fitted again", False: "the model cannot be fitted again"},
+    "audit_of": {"model": "a model was supplied", "predictions": "predictions were supplied without their model"},
+    "demonstration": {True: "it is declared a demonstration", False: "it is not declared a demonstration"},
+    "small_roles": {False: "no group is too small to be judged"},
+}

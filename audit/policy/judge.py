@@ -10,7 +10,8 @@ from audit.policy.case import Case
 from audit.policy.facts import Answer, answer
 from audit.policy.outcomes import GRAVEST_FIRST, joined
 from audit.policy.pack import Control, Pack
-from audit.policy.parts import attestation_part, measured_parts
+from audit.policy.parts import attestation_part, measured_parts, small_groups
+from audit.policy.phrases import listed
 from audit.policy.read import ResolvedPack
 from audit.policy.statements import statement_on, waived
 from audit.records.verdict import Limit, Outcome, Part, Verdict
@@ -36,7 +37,9 @@ def unknown_facts(pack: Pack, case: Case, verdicts: Sequence[Verdict]) -> tuple[
     if whole.holds is not True:
         return whole.unknown
     mine = {verdict.control: verdict.outcome for verdict in verdicts if verdict.pack == pack.name}
-    facts = case.facts | {_outcome_fact(control): outcome for control, outcome in mine.items() if outcome in _JUDGED}
+    facts = dict(case.facts)
+    for control in pack.controls:
+        facts |= _outcome_facts(control, mine[control.id], case) if control.id in mine else {}
     names = [name for control in pack.controls for name in answer(control.applies_if, facts).unknown]
     return tuple(dict.fromkeys(name for name in names if not name.startswith("control/")))
 
@@ -51,13 +54,16 @@ def _judged(pack: Pack, case: Case) -> Iterator[Verdict]:
     for control in pack.controls:
         applies = answer(control.applies_if, facts) if whole.holds else whole
         verdict = _verdict(control, pack, applies, case)
-        if verdict.outcome in _JUDGED:
-            facts[_outcome_fact(control.id)] = verdict.outcome
+        facts |= _outcome_facts(control, verdict.outcome, case)
         yield verdict
 
 
-def _outcome_fact(control: str) -> str:
-    return f"control/{control}"
+def _outcome_facts(control: Control, outcome: Outcome, case: Case) -> dict[str, Any]:
+    """Return what later controls may ask: how one came out, and whether it met groups too small to be judged."""
+    name = f"control/{control.id}"
+    small = control.measure is not None and small_groups(control, control.measure, case)
+    told: dict[str, Any] = {name: outcome} if outcome in _JUDGED else {}
+    return told | ({f"{name}/small": small} if small or told else {})
 
 
 def _verdict(control: Control, pack: Pack, applies: Answer, case: Case) -> Verdict:
@@ -67,7 +73,7 @@ def _verdict(control: Control, pack: Pack, applies: Answer, case: Case) -> Verdi
             outcome = joined((part.outcome for part in parts), control.kind)
             reason = wording.summary(parts, min(parts, key=lambda part: GRAVEST_FIRST.index(part.outcome)))
         case False:
-            parts, outcome, reason = (), "not_applicable", f"Does not apply: {wording.listed(applies.because)}."
+            parts, outcome, reason = (), "not_applicable", f"Does not apply: {listed(applies.because)}."
         case None:
             parts, outcome, reason = (), "not_run", f"Cannot tell whether it applies: {_question(applies.unknown)}."
     return Verdict(
@@ -96,10 +102,10 @@ def _parts(control: Control, pack: Pack, case: Case) -> Iterator[Part]:
 
 
 def _question(unknown: tuple[str, ...]) -> str:
-    controls = [name.partition("/")[2] for name in unknown if name.startswith("control/")]
+    controls = dict.fromkeys(name.split("/")[1] for name in unknown if name.startswith("control/"))
     facts = [name for name in unknown if not name.startswith("control/")]
-    open_facts = [f"declare {wording.listed(facts)} under context"] if facts else []
-    open_controls = [f"it depends on {wording.listed(controls)}, which came to no judgement"] if controls else []
+    open_facts = [f"declare {listed(facts)} under context"] if facts else []
+    open_controls = [f"it depends on {listed(controls)}, which came to no judgement"] if controls else []
     return "; ".join(open_facts + open_controls)
 
 

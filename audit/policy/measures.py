@@ -23,8 +23,8 @@ class Asked:
     wider: str = ""
     """Id under which the measuring process says why it measured none of its kind."""
     group: GroupFacts | None = None
-    reference: bool = False
-    """Whether the group is the one that others are compared with."""
+    reference: GroupFacts | None = None
+    """The group that others are compared with, where the control names one; it may be this one."""
     suffix: str = ""
     """Argument that names the reference, in the ids of this measure and of those that go with it."""
     missing: str = ""
@@ -79,12 +79,14 @@ def _by_group(name: str, roles: tuple[str, ...], measure: Measure, case: Case) -
 
 def _each_group(name: str, grouping: GroupingFacts, measure: Measure, case: Case) -> Iterator[Asked]:
     suffix = _suffix(grouping, measure.reference)
+    groups = grouping.groups if measure.reference is not None else ()
+    reference = next((group for group in groups if _is_reference(group, suffix, case)), None)
     for group in grouping.groups:
         yield Asked(
             id=f"{name}{suffix}/{group.key}",
             wider=f"{name}/{grouping.key}",
             group=group,
-            reference=measure.reference is not None and _is_reference(group, suffix, case),
+            reference=reference,
             suffix=suffix,
         )
 

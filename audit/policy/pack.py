@@ -158,7 +158,9 @@ class MinSample(PackPart):
     group_n: int | None = Field(default=None, ge=0)
     group_share: float | None = Field(default=None, ge=0, le=1)
     events: int | None = Field(default=None, ge=0)
+    """Rows of the group with its rarest true label."""
     expected_cell: float | None = Field(default=None, ge=0)
+    """Least count that equal selection would make expect in the table of this group and its reference group."""
     reversal_check: bool = False
     origin: Origin = "none"
     below: Literal["report_only", "inconclusive", "exclude_with_reason", "pool", "fail"] = "inconclusive"
@@ -300,11 +302,20 @@ def _gaps(control: Control) -> list[str]:
             (measured and judged and control.limit is None, f"a {control.kind} that is measured needs a limit"),
             (measured and judged and control.min_sample is None, f"a {control.kind} that is measured needs min_sample"),
             (control.kind == "record" and control.limit is not None, "a record has no limit: make it a screen"),
+            (_grouped(control), "group_share, events, expected_cell and reversal_check take a measure with group_by"),
             (_unfounded(control), "a limit of origin law needs a citation that is checked: primary or reproduced"),
             (_blocks(control), "a screen never blocks: drop on_fail.exit or make it a gate"),
         )
         if missing
     ]
+
+
+def _grouped(control: Control) -> bool:
+    rule = control.min_sample
+    named = rule is not None and (
+        rule.reversal_check or any(v is not None for v in (rule.group_share, rule.events, rule.expected_cell))
+    )
+    return named and (control.measure is None or not control.measure.group_by)
 
 
 def _unfounded(control: Control) -> bool:

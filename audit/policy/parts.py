@@ -13,10 +13,13 @@ from audit.policy import wording
 from audit.policy.case import Case
 from audit.policy.measures import Asked, asked, companion_id
 from audit.policy.multiplicity import adjusted
+from audit.policy.outcomes import GRAVEST_FIRST
 from audit.policy.pack import Control, Measure, MinSample, PackLimit
+from audit.policy.phrases import plural, readable
 from audit.records.measured import Estimate, Exact, Undefined
 from audit.records.observation import Observation
 from audit.records.plan import STAGES
+from audit.records.sections import GroupFacts
 from audit.records.verdict import Outcome, Part
 
 
@@ -41,6 +44,13 @@ def measured_parts(control: Control, measure: Measure, case: Case) -> tuple[Part
     ruled = iter([_ruled(item, control.limit, condition, len(ready)) for item in family])
     parts = [part if isinstance(part, Part) else next(ruled) for part in found]
     return tuple(_aggregated(parts, family, measure))
+
+
+def small_groups(control: Control, measure: Measure, case: Case) -> bool:
+    """Whether a control finds a known group that is too small to be judged."""
+    rule = control.min_sample or MinSample()
+    groups = [item.group for item in asked(measure, case) if item.group and not item.group.unknown]
+    return any(_small_group(group, True, rule, case) for group in groups)
 
 
 def attestation_part(outcome: Outcome, control: str, reason: str) -> Part:
@@ -85,10 +95,12 @@ def _declared(item: Asked, key: str, case: Case) -> Part:
 
 
 def _known(item: Asked, key: str, case: Case) -> Part:
-    words = key.replace("_", " ")
+    words = readable(key)
     if key not in case.facts:
         return Part(observation=item.id, outcome="not_run", reason=f"The audit has no {words}.")
-    return Part(observation=item.id, outcome="recorded", reason=f"The audit has {words}: {_text(case.facts[key])}.")
+    fact = case.facts[key]
+    told = f"The audit has {fact:,} {words}." if key.endswith("_rows") else f"The audit's {words}: {_text(fact)}."
+    return Part(observation=item.id, outcome="recorded", reason=told)
 
 
 def _text(value: object) -> str:
@@ -101,8 +113,8 @@ def _whole_stage(stage: str, case: Case) -> Part:
     defined = sum(not isinstance(observation.measured, Undefined) for observation in found)
     if defined:
         missing = len(found) - defined
-        text = f"The record holds {wording.plural(defined, 'number')} of this stage"
-        text += f" and {wording.plural(missing, 'measure')} without one, each with its reason." if missing else "."
+        text = f"The record holds {plural(defined, 'figure')} of the {stage} stage"
+        text += f", and says of {plural(missing, 'other')} why there is none." if missing else "."
         return Part(observation=stage, outcome="recorded", reason=text)
     return _absent(Asked(stage), case, "It gave no number.")
 
@@ -149,7 +161,7 @@ def _unknown(item: Asked, control: Control) -> Part | None:
     policy = control.measure.unknown if control.measure else "count_and_exclude"
     if item.group is None or not item.group.unknown or policy == "own_group":
         return None
-    counted = wording.plural(item.group.n, "row")
+    counted = plural(item.group.n, "row")
     if policy == "error" and item.group.n:
         reason = f"The group is unknown for {counted}, which this control does not allow."
         return Part(observation=item.id, outcome="error", reason=reason)
@@ -158,7 +170,7 @@ def _unknown(item: Asked, control: Control) -> Part | None:
 
 
 def _reference(item: Asked) -> Part | None:
-    if not item.reference or item.group is None:
+    if item.group is None or item.reference is not item.group:
         return None
     reason = f"{item.group.label} is the reference group, which others are compared with."
     return Part(observation=item.id, outcome="not_applicable", reason=reason)
@@ -196,18 +208,37 @@ def _companions(item: Asked, limit: PackLimit, case: Case) -> dict[str, float] |
 
 
 def _small(item: Asked, measured: Exact | Estimate, rule: MinSample, case: Case) -> str:
-    """Return why a group is too small to be judged, or nothing."""
-    n = item.group.n if item.group else measured.n
-    origin = f" (origin: {rule.origin})"
-    if rule.group_n is not None and n < rule.group_n:
-        return f"fewer than {wording.plural(rule.group_n, 'row')}{origin}"
-    if item.group and item.group.small:
-        return f"fewer than {wording.plural(case.spec.sensitive.minimum_group, 'row')} (sensitive.minimum_group)"
-    if item.group and rule.group_share is not None and item.group.share < rule.group_share:
-        return f"less than {wording.number(100 * rule.group_share)}% of the rows{origin}"
-    for measure, least in (("events", rule.events), ("expected_cell", rule.expected_cell)):
-        if least is not None and (short := _short(item, measure, least, case)):
-            return f"{short}{origin}"
+    """Return why a comparison rests on too little to be judged, or nothing."""
+    if item.group is None:
+        return _few("it has", measured.n, rule) if rule.group_n is not None and measured.n < rule.group_n else ""
+    # A comparison is as weak as the smaller of the two groups that it compares.
+    groups = [item.group] if item.reference in (None, item.group) else [item.group, item.reference]
+    return next(
+        (why for group in groups if group and (why := _small_group(group, group is item.group, rule, case))), ""
+    ) or _weak(item, rule, case)
+
+
+def _small_group(group: GroupFacts, own: bool, rule: MinSample, case: Case) -> str:
+    who = "the group has" if own else f"the reference group {group.label} has"
+    if rule.group_n is not None and group.n < rule.group_n:
+        return _few(who, group.n, rule)
+    least = case.spec.sensitive.minimum_group
+    if group.small:
+        return f"{who} {plural(group.n, 'row')}, fewer than {least} (sensitive.minimum_group)"
+    if rule.group_share is not None and group.share < rule.group_share:
+        return f"{who} less than {wording.number(100 * rule.group_share)}% of the rows (origin: {rule.origin})"
+    return ""
+
+
+def _few(who: str, n: int, rule: MinSample) -> str:
+    return f"{who} {plural(n, 'row')}, fewer than {rule.group_n:,} (origin: {rule.origin})"
+
+
+def _weak(item: Asked, rule: MinSample, case: Case) -> str:
+    # How often the rarer outcome occurs is a matter of the group alone; the other two are of it beside a reference.
+    for measure, suffix, least in (("events", "", rule.events), ("expected_cell", item.suffix, rule.expected_cell)):
+        if least is not None and (short := _short(replace(item, suffix=suffix), measure, least, case)):
+            return f"{short} (origin: {rule.origin})"
     if rule.reversal_check and _count(item, "selection_reversal", case) != 0:
         return "one different selection would turn the comparison round, or nobody checked whether it would"
     return ""
@@ -215,10 +246,11 @@ def _small(item: Asked, measured: Exact | Estimate, rule: MinSample, case: Case)
 
 def _short(item: Asked, measure: str, least: float, case: Case) -> str:
     count = _count(item, measure, case)
-    words = measure.replace("_", " ")
+    words = {"events": "rows with the rarer true label", "expected_cell": "rows expected in the emptiest cell"}[measure]
     if count is None:
-        return f"{words} were not counted"
-    return f"{words} below {wording.number(least)}" if rational(count) < rational(least) else ""
+        return f"the {words} were not counted"
+    few = rational(count) < rational(least)
+    return f"{wording.number(count)} {words}, fewer than {wording.number(least)}" if few else ""
 
 
 def _count(item: Asked, measure: str, case: Case) -> float | None:
@@ -231,16 +263,16 @@ def _below(
 ) -> Part:
     outcome, told = _TOO_SMALL[rule.below]
     text = wording.measurement(item, observation, measured, limit)
-    reason = f"{text} beside {wording.limit_words(limit)}, {told}: {small}."
+    reason = f"{text}, against {wording.limit_words(limit)}; {told}: {small}."
     return Part(observation=item.id, outcome=outcome, reason=reason)
 
 
 _TOO_SMALL: dict[str, tuple[Outcome, str]] = {
-    "report_only": ("recorded", "shown, not judged"),
-    "exclude_with_reason": ("not_applicable", "shown and left out"),
-    "inconclusive": ("inconclusive", "too small to be judged"),
-    "pool": ("inconclusive", "to be pooled with other periods or users before it is judged"),
-    "fail": ("fail", "too small, which this control counts as a failure"),
+    "report_only": ("recorded", "it is shown and not judged"),
+    "exclude_with_reason": ("not_applicable", "it is shown and left out"),
+    "inconclusive": ("inconclusive", "it rests on too little to be judged"),
+    "pool": ("inconclusive", "it has to be pooled with other periods or users before it is judged"),
+    "fail": ("fail", "it rests on too little, which this control counts as a failure"),
 }
 
 
@@ -273,7 +305,7 @@ def _ruled(item: _Ready, limit: PackLimit, condition: Condition, comparisons: in
     ruling = condition.decide(item.comparison)
     if ruling.outcome == "inconclusive" and limit.on_inconclusive == "fail":
         ruling = Ruling("fail", f"{ruling.why}, and this control counts that as a failure")
-    margin = item.comparison.region.margin(item.comparison.value)
+    margin = item.comparison.margin
     return Part(
         observation=item.item.id,
         outcome=ruling.outcome,
@@ -284,24 +316,22 @@ def _ruled(item: _Ready, limit: PackLimit, condition: Condition, comparisons: in
 
 def _sentence(item: _Ready, limit: PackLimit, condition: Condition, comparisons: int, ruling: Ruling) -> str:
     text = wording.measurement(item.item, item.observation, item.measured, limit)
-    tested = ", ".join(_tests(item, limit, condition, comparisons))
+    tested = _tested(item, limit, condition, comparisons)
     remark = _remark(item, limit) if ruling.outcome == "pass" else ""
-    return f"{text}{tested and f', {tested},'} beside {wording.limit_words(limit)}: {ruling.why}{remark}."
+    return f"{text}{tested}, against {wording.limit_words(limit)}: {ruling.why}{remark}."
 
 
-def _tests(item: _Ready, limit: PackLimit, condition: Condition, comparisons: int) -> Iterator[str]:
-    adjusting = limit.multiplicity != "none" and comparisons > 1
-    family = f"over {comparisons} comparisons"
-    method = {"holm": "Holm", "bh": "Benjamini-Hochberg", "none": ""}[limit.multiplicity]
+def _tested(item: _Ready, limit: PackLimit, condition: Condition, comparisons: int) -> str:
+    """Return the p-value that decides with the value, and whether several comparisons were allowed for."""
+    method = {"holm": "Holm's", "bh": "Benjamini and Hochberg's", "none": ""}[limit.multiplicity]
+    adjusted_by = f" after {method} adjustment for {comparisons} comparisons" if method and comparisons > 1 else ""
     if condition.p_value == "value":
-        if adjusting:
-            p = wording.probability(float(item.comparison.value), wording.limit_values(limit))
-            yield f"p {p} after {method} {family}"
-    elif condition.p_value is not None:
+        p = wording.probability(float(item.comparison.value), wording.limit_values(limit))
+        return adjusted_by and f", p {p}{adjusted_by}"
+    if condition.p_value is not None:
         p = wording.probability(item.comparison.companions[condition.p_value], [limit.alpha or 0.0])
-        yield f"p {p}" + (f" after {method} {family}" if adjusting else "")
-    elif adjusting:
-        yield f"its interval not adjusted {family}"
+        return f", p {p}{adjusted_by}"
+    return adjusted_by and f", its interval not adjusted for {comparisons} comparisons"
 
 
 def _remark(item: _Ready, limit: PackLimit) -> str:
@@ -315,11 +345,12 @@ def _aggregated(parts: list[Part], family: Sequence[_Ready], measure: Measure) -
     if measure.aggregate == "each" or not family:
         yield from parts
         return
-    values = {item.item.id: item.comparison.value for item in family}
-    margins = {item.item.id: item.comparison.region.margin(item.comparison.value) for item in family}
-    chosen = {
-        "min": min(values, key=values.__getitem__),
-        "max": max(values, key=values.__getitem__),
-        "worst": min(margins, key=margins.__getitem__),
-    }[measure.aggregate]
-    yield from (part for part in parts if part.observation not in values or part.observation == chosen)
+    ruled = {item.item.id: item.comparison for item in family}
+    if measure.aggregate == "worst":
+        # The gravest outcome first: a group may be in doubt although its point is further inside the limit.
+        weighed = [part for part in parts if part.observation in ruled]
+        worst = min(weighed, key=lambda p: (GRAVEST_FIRST.index(p.outcome), ruled[p.observation].margin))
+        chosen = worst.observation
+    else:
+        chosen = (min if measure.aggregate == "min" else max)(ruled, key=lambda id: ruled[id].value)
+    yield from (part for part in parts if part.observation not in ruled or part.observation == chosen)

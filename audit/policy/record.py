@@ -9,6 +9,7 @@ from audit.policy.case import Case
 from audit.policy.facts import Answer
 from audit.policy.judge import applicability, unknown_facts
 from audit.policy.pack import Control, Header, Pack
+from audit.policy.phrases import listed
 from audit.policy.read import ResolvedPack
 from audit.policy.statements import (
     attestation_fault,
@@ -18,7 +19,6 @@ from audit.policy.statements import (
     waiver_fault,
     waivers_of,
 )
-from audit.policy.wording import listed
 from audit.records.policy import AttestationRecord, PackRecord, WaiverRecord
 from audit.records.verdict import Verdict
 

@@ -12,6 +12,7 @@ from audit.policy.case import Case
 from audit.policy.dates import after
 from audit.policy.measures import asked
 from audit.policy.pack import AttestationAsked, Control, Pack
+from audit.policy.phrases import readable
 from audit.records.observation import group_key
 from audit.records.verdict import Outcome, Part
 
@@ -27,7 +28,8 @@ class Stated:
 def statement_on(control: Control, question: AttestationAsked, pack: Pack, case: Case) -> Stated:
     """Return the weightiest that was stated about a control."""
     found = [_judged(item, question, pack, case) for item in attestations_of(control.id, pack, case)]
-    missing = Stated("attestation_missing", f"Nobody with the role {question.role} has answered: {question.question}")
+    asked_of = readable(question.role) + (f" with a {readable(question.second_role)}" if question.second_role else "")
+    missing = Stated("attestation_missing", f"No {asked_of} has answered: {question.question}")
     return min([*found, missing], key=lambda stated: _WEIGHTIEST_FIRST.index(stated.outcome))
 
 
@@ -84,7 +86,7 @@ _WEIGHTIEST_FIRST: tuple[Outcome, ...] = ("fail", "attested", "attestation_expir
 
 
 def _judged(item: Attestation, question: AttestationAsked, pack: Pack, case: Case) -> Stated:
-    who = f"{item.person} ({item.role}) on {item.signed_on}"
+    who = f"{item.person} ({readable(item.role)}) on {item.signed_on}"
     if fault := attestation_fault(item, question, pack, case):
         return Stated("attestation_missing", f"The statement of {who} does not count: {fault}.")
     until = valid_until(item, question)
@@ -98,9 +100,9 @@ def _judged(item: Attestation, question: AttestationAsked, pack: Pack, case: Cas
 def _attestation_faults(item: Attestation, question: AttestationAsked, case: Case) -> Iterator[str]:
     model = case.subject.model.sha256
     if item.role != question.role:
-        yield f"it takes the role {question.role}"
+        yield f"only a {readable(question.role)} can make it (role: {question.role})"
     if question.second_role and (item.second_role != question.second_role or not item.second_person):
-        yield f"it takes a second person with the role {question.second_role}"
+        yield f"a {readable(question.second_role)} has to sign too (second_person, second_role: {question.second_role})"
     if item.second_person == item.person:
         yield "the second person is the first"
     if question.independent and not item.independent:
@@ -125,7 +127,7 @@ def _waiver_faults(waiver: Waiver, control: Control, case: Case) -> Iterator[str
     if approved > case.today:
         yield f"it is approved on {waiver.approved_on}, after the audit"
     if rule.approver_role is not None and waiver.approver_role != rule.approver_role:
-        yield f"it takes the approver role {rule.approver_role}"
+        yield f"only a {readable(rule.approver_role)} can approve it (approver_role: {rule.approver_role})"
     if waiver.requested_by.strip().casefold() == waiver.approved_by.strip().casefold():
         yield "the one who asked for it approved it"
     if rule.max_duration is not None and expires > after(approved, rule.max_duration):

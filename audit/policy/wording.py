@@ -2,64 +2,93 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Sequence
+from math import floor, log10
 
 from audit.declarations.condition import rational
 from audit.policy.measures import Asked
 from audit.policy.pack import PackLimit
+from audit.policy.phrases import listed
 from audit.records.measured import Estimate, Exact
 from audit.records.observation import Observation
 from audit.records.verdict import Outcome, Part
 
 
 def number(value: float, beside: Sequence[float] = ()) -> str:
-    """Return a number with three significant digits, or as many as tell it from the limits that it stands beside.
+    """Return one number as its limits are written: no digit added, and none that would make it look like a limit.
 
     Examples
     --------
     >>> number(0.79996, beside=[0.8])
     '0.79996'
-    >>> number(0.6 / 0.75, beside=[0.8])
-    '0.8'
+    >>> number(0.6 / 0.75, beside=[0.8]), number(1085), number(2931.448)
+    ('0.8', '1,085', '2,931')
     >>> number(5.4e-13)
     '5.4e-13'
     """
-    if float(value).is_integer() and abs(value) < 10**6:
-        return str(int(value))
+    if float(value).is_integer() and abs(value) < 10**15:
+        return f"{int(value):,}"
     if 0 < abs(value) < 1e-4:
         return f"{value:.2g}"
-    near = [limit for limit in beside if rational(limit) != rational(value)]
-    for digits in range(3, 15):
-        text = f"{value:.{digits}g}"
-        if all(rational(float(text)) != rational(limit) for limit in near):
-            return text
-    return repr(value)
+    decimals = _decimals([value], beside)
+    text = _fixed(value, decimals)
+    return text.rstrip("0").rstrip(".") if decimals else text
+
+
+def numbers(values: Sequence[float], beside: Sequence[float] = ()) -> tuple[str, ...]:
+    """Return numbers that stand side by side, all with as many decimals.
+
+    Examples
+    --------
+    >>> numbers([0.95, 0.8462, 1.0664], beside=[0.8])
+    ('0.950', '0.846', '1.066')
+    """
+    decimals = _decimals(values, beside)
+    return tuple(_fixed(value, decimals) for value in values)
 
 
 def probability(p: float, beside: Sequence[float] = ()) -> str:
-    """Return "= 0.031" or "< 0.001"."""
-    return "< 0.001" if p < 0.001 else f"= {number(p, beside)}"
+    """Return a p-value with its sign: "= 0.0312", or "< 0.001" where no limit lies below that.
+
+    Examples
+    --------
+    >>> probability(0.0), probability(0.0312), probability(0.0004, beside=[0.0005])
+    ('< 0.001', '= 0.0312', '= 0.0004')
+    """
+    if p < _LEAST_P and all(limit >= _LEAST_P for limit in beside):
+        return f"< {_LEAST_P}"
+    return f"= {number(p, beside)}"
 
 
 def measurement(item: Asked, observation: Observation, measured: Exact | Estimate, limit: PackLimit | None) -> str:
-    """Return "Impact ratio for female is 0.741 (95% interval 0.61 to 0.9, n = 120)"."""
+    """Return "Impact ratio for female is 0.741 (95% interval 0.610 to 0.900, n = 120)"."""
     beside = limit_values(limit) if limit else ()
-    value = number(measured.value, beside)
     name = subject_of(item, observation)
+    verb = "are" if _is_plural(name) else "is"
     if isinstance(measured, Exact):
+        if "p_value" in observation.id.split("/")[1]:
+            p = probability(measured.value, beside)
+            return f"{name} {verb} {p.removeprefix('= ').replace('<', 'below')} (n = {measured.n:,})"
         unit = f" {measured.unit}" if measured.unit else ""
-        return f"{name} is {value}{unit} (n = {measured.n:,})"
-    low = "minus infinity" if measured.low is None else number(measured.low, beside)
-    high = "infinity" if measured.high is None else number(measured.high, beside)
-    return f"{name} is {value} ({number(100 * measured.level)}% interval {low} to {high}, n = {measured.n:,})"
+        behind = "" if measured.value == measured.n else f" (n = {measured.n:,})"
+        return f"{name} {verb} {number(measured.value, beside)}{unit}{behind}"
+    ends = [end for end in (measured.low, measured.high) if end is not None]
+    value, *told = numbers([measured.value, *ends], beside)
+    low = "minus infinity" if measured.low is None else told.pop(0)
+    high = "infinity" if measured.high is None else told.pop(0)
+    return f"{name} {verb} {value} ({number(100 * measured.level)}% interval {low} to {high}, n = {measured.n:,})"
 
 
 def subject_of(item: Asked, observation: Observation | None) -> str:
-    """Return what was measured, and of whom."""
+    """Return what was measured, and of whom: "Impact ratio for female", "ROC AUC of the best feature (checks)"."""
     label = observation.label if observation else item.id
-    if item.group and item.group.label not in label and item.group.key not in label:
-        return f"{label} for {item.group.label}"
-    return label
+    if item.group is None:
+        what, colon, which = label.partition(": ")
+        return f"{what} ({which})" if colon else label
+    label = label.removesuffix(f": {item.group.label}")
+    named = item.group.label in label or item.group.key in label
+    return label if named else f"{label} for {item.group.label}"
 
 
 def limit_words(limit: PackLimit) -> str:
@@ -67,9 +96,9 @@ def limit_words(limit: PackLimit) -> str:
     first, last = (number(value) for value in (limit_values(limit)[0], limit_values(limit)[-1]))
     words = {
         "ge": f"at least {first}",
-        "gt": f"above {first}",
+        "gt": f"more than {first}",
         "le": f"at most {first}",
-        "lt": f"below {first}",
+        "lt": f"less than {first}",
         "between": f"between {first} and {last}",
         "eq": f"exactly {first}",
     }[limit.op]
@@ -82,34 +111,61 @@ def limit_values(limit: PackLimit) -> tuple[float, ...]:
 
 
 def summary(parts: Sequence[Part], gravest: Part) -> str:
-    """Return one sentence for all parts of a control."""
+    """Return what decided a control, then how its other parts came out."""
     if len(parts) == 1:
         return gravest.reason
     counts = {outcome: sum(part.outcome == outcome for part in parts) for outcome in OUTCOME_WORDS}
     told = [f"{count} {OUTCOME_WORDS[outcome]}" for outcome, count in counts.items() if count]
-    return f"Of {len(parts)} parts {listed(told)}: {gravest.reason}"
-
-
-def listed(words: Iterable[str]) -> str:
-    """Return "a, b and c"."""
-    *first, last = words
-    return f"{', '.join(first)} and {last}" if first else last
-
-
-def plural(count: int, noun: str) -> str:
-    """Return "1 gate" or "3 gates"."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    if len(told) == 1:
+        others = "The other part" if len(parts) == 2 else f"The {len(parts) - 1} other parts"
+        return f"{gravest.reason} {others} of this control came out the same."
+    return f"{gravest.reason} Of the {len(parts)} parts of this control: {listed(told)}."
 
 
 OUTCOME_WORDS: dict[Outcome, str] = {
     "fail": "failed",
     "inconclusive": "inconclusive",
     "error": "in error",
-    "not_run": "not run",
-    "attestation_missing": "not attested",
-    "attestation_expired": "attested too long ago",
+    "not_run": "not measured",
+    "attestation_missing": "waiting for a statement",
+    "attestation_expired": "with an expired statement",
     "pass": "passed",
     "attested": "attested",
     "recorded": "recorded",
     "not_applicable": "not judged",
 }
+
+_LEAST_P = 0.001
+_HEAD_ENDS = re.compile(r" (?:of|for|in|on|to|that|whose|with|without|equal|short|beyond|over|by|past|per) |[(:,]")
+
+
+def _is_plural(name: str) -> bool:
+    """Tell from its head noun whether a label is plural: "Test rows equal to ..." is, "Share of rows" is not.
+
+    Examples
+    --------
+    >>> [_is_plural(t) for t in ("Test rows equal to a train row", "Share of rows", "Log loss", "Expected bias for X")]
+    [True, False, False, False]
+    """
+    head = _HEAD_ENDS.split(f"{name} ", maxsplit=1)[0].strip()
+    return head.endswith("s") and not head.endswith(("ss", "us", "is", "as"))
+
+
+def _decimals(values: Sequence[float], beside: Sequence[float]) -> int:
+    """Return the decimals that three digits of the largest take, and that tell every value from the limits."""
+    top = max(abs(value) for value in values)
+    decimals = 3 if top < 10 else 2 if top < 100 else 1 if top < 1000 else 0
+    if 0 < top < 0.1:
+        decimals = 2 - floor(log10(top))
+    while decimals < 15 and any(
+        rational(value) != rational(limit) and rational(float(f"{value:.{decimals}f}")) == rational(limit)
+        for value in values
+        for limit in beside
+    ):
+        decimals += 1
+    return decimals
+
+
+def _fixed(value: float, decimals: int) -> str:
+    text = f"{value:,.{decimals}f}"
+    return text.lstrip("-") if not text.strip("-0.,") else text

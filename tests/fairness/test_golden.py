@@ -140,7 +140,8 @@ def test_the_guide_of_fairlearn(make_evidence, make_plan, found):
         "true_positive_rate/s/ratio": 2 / 3, "false_positive_rate/s/ratio": 0, "selection_rate/s/ratio": 2 / 3,
         "demographic_parity/s/ratio": 2 / 3, "equalized_odds/s/ratio": 0, "equalized_odds/s/difference": 1,
         "count/s=c&t=6": 6, "precision/s=a&t=8": 0.5, "precision/s=b&t=6": 1, "precision/s=c&t=6": 2 / 3,
-        "recall/s=a&t=8": 1, "recall/s=b&t=6": 2 / 3, "recall/s=b&t=8": 0.5, "recall/s=c&t=6": 0.5, "recall/s=c&t=8": 0,
+        "true_positive_rate/s=a&t=8": 1, "true_positive_rate/s=b&t=6": 2 / 3, "true_positive_rate/s=b&t=8": 0.5,
+        "true_positive_rate/s=c&t=6": 0.5, "true_positive_rate/s=c&t=8": 0,
     }  # fmt: skip
     assert {name: by_id[f"fairness/{name}"].value for name in expected} == pytest.approx(expected, abs=1e-12)
 

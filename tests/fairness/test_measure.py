@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from audit.errors import DataError
+from audit.fairness import disaggregate
 from audit.fairness.groups import natural
 from audit.records.measured import Undefined
 from audit.records.observation import encoded
@@ -112,7 +113,7 @@ def test_what_a_pack_asks_for_in_vain_is_there_with_its_reason(request_, id, rea
 
 def test_without_labels_only_what_needs_none_is_measured(make_evidence, make_plan, found):
     section, by_id = found(make_evidence({"a": list("xxyy")}, label=[0, 1, 1, 0]), make_plan(["a"]))
-    assert {measure.name for measure in section.measures} == {"selection_rate", "predicted_positive_rate"}
+    assert {measure.name for measure in section.measures} == {"selection_rate"}
     assert any("no labels" in note for note in section.notes)
     assert "fairness/demographic_parity/a/difference" in by_id
     assert "fairness/true_positives/a=x" not in by_id
@@ -176,3 +177,45 @@ def test_whether_a_sensitive_column_enters_the_model_is_said(make_evidence, make
         evidence = replace(evidence, subject=replace(evidence.subject, model=object()))
         section, _ = found(evidence, make_plan(["a"]))
         assert any(said in note for note in section.notes)
+
+
+SCORED = {"target": [0, 1, 1, 0, 1, 1], "label": [0, 1, 1, 1, 0, 1], "score": [0.1, 0.9, 0.8, 0.6, 0.4, 0.7]}
+
+
+@pytest.mark.parametrize(("favourable", "twice"), [(1, False), (0, True)])
+def test_each_thing_is_measured_under_one_name_unless_others_are_asked_for(
+    favourable, twice, make_evidence, make_plan, found
+):
+    evidence = make_evidence({"a": list("xxxyyy")}, favourable=favourable, probability=True, **SCORED)
+    section, by_id = found(evidence, make_plan(["a"]))
+    names = {measure.name for measure in section.measures}
+    assert names >= {"selection_rate", "true_positive_rate", "roc_auc", "expected_calibration_error"}
+    assert not names & {"recall", "gini", "ks_statistic", "average_precision", "calibration_slope"}
+    assert ("predicted_positive_rate" in names) is twice
+    section, _ = found(evidence, make_plan(["a"], fairness={"metrics": ["recall", "average_precision"]}))
+    assert {measure.name for measure in section.measures} == {"recall", "average_precision"}
+    request = MeasurementRequest(stage="fairness", measure="gini", group_by=(("a",),))
+    section, by_id = found(evidence, make_plan(["a"], requests=[request]))
+    assert "fairness/gini/a=x" in by_id
+
+
+def test_rows_are_redrawn_a_bounded_number_of_times(make_evidence, make_plan, found, monkeypatch):
+    drawn = []
+    draw = disaggregate.replicates_by_group
+    monkeypatch.setattr(
+        disaggregate, "replicates_by_group", lambda *given: drawn.append(given[4].resamples) or draw(*given)
+    )
+    evidence = make_evidence({"a": list("xxxyyy")}, **SCORED)
+    section, _ = found(evidence, make_plan(["a"], resamples=2000, fairness={"metrics": ["average_precision"]}))
+    assert drawn == [500]
+    assert any("500 replicates" in note for note in section.notes)
+
+
+def test_what_packs_call_few_is_counted(make_evidence, make_plan, found):
+    # x: 2 of 3 truly positive, 2 of 3 selected; y: 2 of 3 and 2 of 3. Expected of the rarer choice: 3 * 2/6.
+    _, by_id = found(make_evidence({"a": list("xxxyyy")}, **SCORED), make_plan(["a"]))
+    assert {key: by_id[f"fairness/{key}"].value for key in ("events/a=x", "events/a=y", "expected_cell/a=y")} == {
+        "events/a=x": 1,
+        "events/a=y": 1,
+        "expected_cell/a=y": 1.0,
+    }

@@ -99,3 +99,14 @@ def test_findings_stand_gravest_first():
     doubt = gate("inconclusive").model_copy(update={"control": "D"})
     failed = gate("fail").model_copy(update={"control": "F"})
     assert conclude([screen, doubt, failed], ()).findings == ("p@1.0.0/F", "p@1.0.0/D", "p@1.0.0/S")
+
+
+def test_an_incomplete_audit_says_what_would_complete_it():
+    unsigned = gate("attestation_missing").model_copy(update={"control": "A", "title": "It was reviewed"})
+    unmeasured = gate("not_run").model_copy(update={"control": "N", "title": "Better than a dummy"})
+    screen = gate("fail", kind="screen")
+    assert conclude([gate("pass"), unsigned, unmeasured, screen], ()).sentence == (
+        "2 of 3 gates could not be judged. To complete the audit, get a signed statement (attestation) on It was "
+        "reviewed (A); supply what is missing for Better than a dummy (N). 1 gate met on this evidence. "
+        "1 screen raised findings, which do not block."
+    )

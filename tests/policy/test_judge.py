@@ -9,6 +9,8 @@ import pytest
 
 from audit.policy.attestations import Attestation, Statements
 from audit.policy.judge import judge
+from audit.records.measured import Exact
+from audit.records.observation import Observation
 
 
 def judged(pack, case):
@@ -33,20 +35,24 @@ def reached(a, pack):
     use = {"applies_if": {"fact": {"name": "use_case", "op": "eq", "value": "credit"}}}
     record = {"kind": "record", "limit": None, "min_sample": None}
     return {
-        "pass": (a.control(), a.case(good), "interval 0.85 to 0.95, n = 100"),
-        "fail": (a.control(), a.case(bad), "the limit is missed over the whole interval"),
+        "pass": (a.control(), a.case(good), "interval 0.850 to 0.950, n = 100"),
+        "fail": (a.control(), a.case(bad), "the whole interval misses the limit"),
         "inconclusive": (a.control(), a.case(wide), "the interval contains the limit"),
         "recorded": (a.control(**record), a.case(bad), "accuracy is 0.7"),
         "not_run": (a.control(), a.case(), "It was not measured"),
         "error": (a.control(), a.case(status={"performance": "error"}), "performance broke"),
-        "not_applicable": (a.control(**use), a.case(spec={"context": {"use_case": "hiring"}}), "use_case is hiring"),
+        "not_applicable": (
+            a.control(**use),
+            a.case(spec={"context": {"use_case": "hiring"}}),
+            "the use case is hiring",
+        ),
         "attested": (a.attested(), a.case(statements=Statements(attestations=(signed,))), "Ann (reviewer)"),
         "attestation_expired": (
             a.attested(),
             a.case(statements=Statements(attestations=(old,))),
             "expired on 2026-11-01",
         ),
-        "attestation_missing": (a.attested(), a.case(), "Nobody with the role reviewer has answered"),
+        "attestation_missing": (a.attested(), a.case(), "No reviewer has answered"),
     }
 
 
@@ -68,8 +74,8 @@ def test_every_outcome_is_reached_and_explained(outcome, pack, a):
 def test_a_reason_names_value_interval_limit_origin_and_n(pack, a):
     case = a.case(a.estimate("performance/accuracy", 0.79996, 0.71, 0.9, n=1234))
     assert judged(pack(a.control()), case).reason == (
-        "accuracy is 0.79996 (95% interval 0.71 to 0.9, n = 1,234) beside a limit of at least 0.8 (origin: house): "
-        "the interval contains the limit, so these rows do not settle it."
+        "accuracy is 0.79996 (95% interval 0.71000 to 0.90000, n = 1,234), against a limit of at least 0.8 "
+        "(origin: house): the interval contains the limit, so these rows do not settle it."
     )
 
 
@@ -101,7 +107,7 @@ def test_a_sample_too_small_is_never_a_pass(below, outcome, pack, a):
     control = a.control(min_sample={"group_n": 30, "origin": "convention", "below": below})
     verdict = judged(pack(control), a.case(a.estimate("performance/accuracy", 0.99, 0.98, 1.0, n=29)))
     assert verdict.outcome == outcome
-    assert "fewer than 30 rows" in verdict.parts[0].reason
+    assert "29 rows, fewer than 30 (origin: convention)" in verdict.parts[0].reason
 
 
 GROUPS = {"kind": "screen", "measure": {"metric": "selection_rate", "group_by": [["sex"]]}}
@@ -117,7 +123,9 @@ def test_groups_are_judged_one_by_one_and_the_gravest_decides(pack, a):
     verdict = judged(pack(a.control(**GROUPS)), case)
     assert [part.outcome for part in verdict.parts] == ["fail", "pass", "inconclusive", "not_applicable"]
     assert verdict.outcome == "fail"
-    assert verdict.reason.startswith("Of 4 parts 1 failed, 1 inconclusive, 1 passed and 1 not judged: ")
+    assert verdict.reason.endswith(
+        "Of the 4 parts of this control: 1 failed, 1 inconclusive, 1 passed and 1 not judged."
+    )
     assert "unknown for 3 rows: counted, not judged" in verdict.parts[3].reason
 
 
@@ -175,7 +183,7 @@ def test_holm_counts_the_groups_that_are_compared_and_not_the_reference(pack, a)
         pack(a.control(kind="screen", measure=measure, limit=limit)), a.case(*observations, groupings=(groups,))
     )
     assert [part.outcome for part in verdict.parts] == ["fail", "not_applicable", "fail"]
-    assert "p = 0.04 after Holm over 2 comparisons" in verdict.parts[2].reason
+    assert "p = 0.04 after Holm's adjustment for 2 comparisons" in verdict.parts[2].reason
     assert "reference group" in verdict.parts[1].reason
 
 
@@ -255,7 +263,7 @@ def test_an_interval_cannot_be_adjusted_and_the_reason_says_so(pack, a):
     limit = {"origin": "house", "op": "ge", "value": 0.8, "decide_on": "ci_three_way", "multiplicity": "holm"}
     case = a.case(*by_sex(a, female=0.9, male=0.9), groupings=(a.grouping("sex", "female", "male"),))
     verdict = judged(pack(a.control(**GROUPS, limit=limit)), case)
-    assert "its interval not adjusted over 2 comparisons" in verdict.reason
+    assert "its interval not adjusted for 2 comparisons" in verdict.reason
 
 
 def test_judging_is_a_function_of_its_inputs(pack, a):
@@ -264,3 +272,67 @@ def test_judging_is_a_function_of_its_inputs(pack, a):
     assert judge((house,), case) == judge((house,), case)
     assert not re.search(r"\d{4}-\d{2}-\d{2}", judge((house,), case)[0].reason)
     assert case.today == date(2026, 11, 22)
+
+
+@pytest.mark.parametrize(
+    ("rule", "measures", "words"),
+    [
+        ({"events": 10}, {"events": 9}, "9 rows with the rarer true label, fewer than 10 (origin: convention)"),
+        ({"expected_cell": 5}, {"expected_cell": 4.5}, "4.5 rows expected in the emptiest cell, fewer than 5"),
+        ({"reversal_check": True}, {"selection_reversal": 1}, "one different selection would turn the comparison"),
+        ({"events": 10}, {}, "were not counted"),
+    ],
+)
+def test_few_events_are_as_small_as_few_rows(rule, measures, words, pack, a):
+    control = a.control(kind="screen", measure=GROUPS["measure"], min_sample={**rule, "origin": "convention"})
+    counts = [a.exact(f"fairness/{name}/sex=female", value) for name, value in measures.items()]
+    case = a.case(*by_sex(a, female=0.9), *counts, groupings=(a.grouping("sex", "female"),))
+    part = judged(pack(control), case).parts[0]
+    assert (part.outcome, words in part.reason) == ("inconclusive", True), part.reason
+    enough = [a.exact(f"fairness/{name}/sex=female", 10 if value > 1 else 0) for name, value in measures.items()]
+    if measures:
+        case = a.case(*by_sex(a, female=0.9), *enough, groupings=(a.grouping("sex", "female"),))
+        assert judged(pack(control), case).outcome == "pass"
+
+
+def test_a_comparison_with_a_small_reference_group_is_not_judged(pack, a):
+    measure = {"metric": "impact_ratio", "group_by": [["sex"]], "reference": "highest_rate"}
+    groups = a.grouping("sex", "female", "male", sizes={"male": 29})
+    groups = groups.model_copy(update={"groups": tuple(g.model_copy(update={"small": False}) for g in groups.groups)})
+    observations = (
+        a.exact("fairness/impact_ratio/sex=male", 1.0),
+        a.estimate("fairness/impact_ratio/sex=female", 0.5, 0.4, 0.6),
+    )
+    verdict = judged(pack(a.control(kind="screen", measure=measure)), a.case(*observations, groupings=(groups,)))
+    assert [part.outcome for part in verdict.parts] == ["inconclusive", "not_applicable"]
+    assert "the reference group male has 29 rows, fewer than 30" in verdict.parts[0].reason
+
+
+def test_the_worst_is_the_gravest_and_not_the_nearest_point(pack, a):
+    measure = {**GROUPS["measure"], "aggregate": "worst"}
+    wide = a.estimate("fairness/selection_rate/sex=male", 0.95, 0.7, 1.0)
+    case = a.case(*by_sex(a, female=0.85), wide, groupings=(a.grouping("sex", "female", "male"),))
+    verdict = judged(pack(a.control(**{**GROUPS, "measure": measure})), case)
+    assert (verdict.outcome, [p.observation for p in verdict.parts]) == ("inconclusive", [wide.id])
+
+
+def test_counts_and_facts_are_told_in_words(pack, a):
+    limit = {"origin": "house", "op": "le", "value": 0, "decide_on": "point"}
+    rows = Observation(
+        id="performance/accuracy", label="Test rows equal to a train row", measured=Exact(value=1085, n=1568)
+    )
+    assert judged(pack(a.control(limit=limit)), a.case(rows)).reason == (
+        "Test rows equal to a train row are 1,085 (n = 1,568), against a limit of at most 0 (origin: house): "
+        "the value does not meet the limit."
+    )
+    absent = {"applies_if": {"fact": {"name": "has_train", "op": "eq", "value": False}}}
+    verdict = judged(pack(a.control(**absent)), a.case())
+    assert verdict.reason == "Does not apply: a table of training rows was supplied."
+
+
+def test_a_tiny_p_value_is_never_nought(pack, a):
+    limit = {"origin": "convention", "op": "ge", "value": 0.05, "decide_on": "p_value"}
+    control = a.control(limit=limit, measure={"metric": "fairness/selection_rate_p_value"})
+    for value in (0.0, 1e-16):
+        reason = judged(pack(control), a.case(a.exact("fairness/selection_rate_p_value", value))).reason
+        assert "is below 0.001 (n = 100)" in reason

@@ -69,6 +69,15 @@ def test_all_problems_are_told_at_once(pack, a):
     assert len(caught.value.problems) == 3
 
 
+@pytest.mark.parametrize(
+    "rule", [{"group_share": 0.02}, {"events": 10}, {"expected_cell": 5}, {"reversal_check": True}]
+)
+def test_what_only_groups_have_takes_groups(rule, pack, a):
+    with pytest.raises(PolicyError, match="take a measure with group_by"):
+        pack(a.control(min_sample=rule))
+    pack(a.control(kind="screen", min_sample=rule, measure={"metric": "selection_rate", "group_by": [["sex"]]}))
+
+
 @pytest.mark.parametrize("status", ["proposed", "superseded", "rescinded", "withdrawn"])
 def test_a_law_that_does_not_stand_cannot_gate(status, pack, a):
     with pytest.raises(PolicyError, match=f"a pack that is {status} cannot gate"):

@@ -50,8 +50,8 @@ def test_questions_name_each_fact_that_nobody_declared_once(pack, a):
 def test_applicability_is_yes_no_or_unknown_with_its_reason(a):
     ugesp = read_pack(pack_path("us-ugesp-adverse-impact", None))
     for context, applicable, words in (
-        ({"use_case": "hiring"}, "yes", "use_case is hiring"),
-        ({"use_case": "credit", "facts": {"demonstration": False}}, "no", "use_case is credit"),
+        ({"use_case": "hiring"}, "yes", "the use case is hiring"),
+        ({"use_case": "credit", "facts": {"demonstration": False}}, "no", "the use case is credit"),
         ({}, "unknown", "Nobody declared use_case and demonstration"),
     ):
         record = record_of(ugesp, a.case(spec={"context": context}))

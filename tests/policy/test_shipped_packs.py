@@ -74,7 +74,7 @@ def test_a_pack_says_of_its_own_tables_what_it_promises(name, test, a):
 @pytest.mark.parametrize(
     ("counts", "outcome", "words"),
     [
-        ({"a": (15, 20), "b": (6, 10)}, "pass", "is 0.8 "),
+        ({"a": (15, 20), "b": (6, 10)}, "pass", "is 0.800 "),
         ({"a": (6, 10), "b": (4, 9)}, "inconclusive", "one other selection would turn it round"),
         ({"a": (10, 20), "b": (3, 10)}, "inconclusive", "the difference is not significant"),
         ({"a": (48, 80), "b": (12, 40)}, "fail", "the difference is statistically significant"),

@@ -8,11 +8,11 @@ from audit.declarations.condition import Comparison, Condition, Ruling
 def decide(comparison: Comparison) -> Ruling:
     """Pass where the limit accepts the whole interval, fail where it accepts none of it."""
     low, high, region = comparison.low, comparison.high, comparison.region
-    where = "over the whole interval" if low != high else "exactly"
+    what = "the whole interval" if low != high else "the value"
     if region.holds_all(low, high):
-        return Ruling("pass", f"the limit is met {where}")
+        return Ruling("pass", f"{what} meets the limit")
     if region.misses(low, high):
-        return Ruling("fail", f"the limit is missed {where}")
+        return Ruling("fail", f"{what} misses the limit")
     return Ruling("inconclusive", "the interval contains the limit, so these rows do not settle it")
 
 
