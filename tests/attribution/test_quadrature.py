@@ -1,20 +1,32 @@
-"""Exact path-dependent Shapley values, against enumeration of every coalition and against shap."""
+"""Exact path-dependent Shapley values, compiled and plain, against enumeration of every coalition and against shap."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import warnings
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import combinations
 from math import factorial
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from sklearn.datasets import make_classification
 from sklearn.ensemble import ExtraTreesRegressor, GradientBoostingClassifier, RandomForestClassifier
 
+from audit import guard
+from audit.attribution import forests, quadrature
 from audit.attribution.forests import forest_of
+from audit.attribution.paths import path_operations, path_values
 from audit.attribution.quadrature import operations, tree_values
 from audit.attribution.trees import FlatTree, expected
+
+Way = Callable[[tuple[FlatTree, ...], np.ndarray], np.ndarray]
+both_ways = pytest.mark.parametrize("way", [tree_values, path_values])
 
 
 def grown(rng: np.random.Generator, columns: int, depth: int, outputs: int = 1) -> FlatTree:
@@ -94,26 +106,29 @@ def enumerated(tree: FlatTree, row: np.ndarray) -> np.ndarray:
     return phi
 
 
+@both_ways
 @pytest.mark.parametrize("seed", range(6))
-def test_equals_the_enumeration_of_all_coalitions(seed: int) -> None:
+def test_equals_the_enumeration_of_all_coalitions(seed: int, way: Way) -> None:
     rng = np.random.default_rng(seed)
     columns = int(rng.integers(2, 6))
     tree = grown(rng, columns, depth=7, outputs=2)
     x = rows_for(rng, 70, columns)
-    found = tree_values((tree,), x)
+    found = way((tree,), x)
     for i in (0, 1, 63, 64, 69):
         np.testing.assert_allclose(found[i], enumerated(tree, x[i]), atol=1e-12)
 
 
-def test_a_double_that_ignores_cover_fails_the_enumeration() -> None:
+@both_ways
+def test_a_double_that_ignores_cover_fails_the_enumeration(way: Way) -> None:
     rng = np.random.default_rng(0)
     tree = grown(rng, 4, depth=6)
     x = rows_for(rng, 5, 4)
-    wrong = tree_values((replace(tree, cover=np.ones_like(tree.cover)),), x)
+    wrong = way((replace(tree, cover=np.ones_like(tree.cover)),), x)
     assert not np.allclose(wrong[0], enumerated(tree, x[0]), atol=1e-6)
 
 
-def test_fever_and_cough() -> None:
+@both_ways
+def test_fever_and_cough(way: Way) -> None:
     # Lundberg et al. 2018, figure 1: both models give each symptom its due; model B favours cough by its own weight.
     def model(extra: float) -> FlatTree:
         return FlatTree(
@@ -129,12 +144,14 @@ def test_fever_and_cough() -> None:
         )
 
     both = np.array([[1.0, 1.0]])
-    np.testing.assert_allclose(tree_values((model(0.0),), both)[0, :, 0], [30, 30])
-    np.testing.assert_allclose(tree_values((model(10.0),), both)[0, :, 0], [30, 35])
+    np.testing.assert_allclose(way((model(0.0),), both)[0, :, 0], [30, 30])
+    np.testing.assert_allclose(way((model(10.0),), both)[0, :, 0], [30, 35])
     assert expected(model(0.0))[0] == pytest.approx(20)
 
 
-def test_equals_shap() -> None:
+@pytest.mark.parametrize("few", [0, np.inf])
+def test_equals_shap(few: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forests, "_FEW_OPERATIONS", few)
     X, y = make_classification(300, 7, n_informative=4, random_state=1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -154,7 +171,65 @@ def test_equals_shap() -> None:
             assert ours.additivity_error() < 1e-12
 
 
-def test_a_stump_without_a_split_attributes_nothing() -> None:
+@both_ways
+def test_a_stump_without_a_split_attributes_nothing(way: Way) -> None:
     tree = grown(np.random.default_rng(0), 3, depth=0)
-    assert not tree_values((tree,), np.zeros((4, 3))).any()
+    assert not way((tree,), np.zeros((4, 3))).any()
     assert operations((tree,)) >= 1
+
+
+def test_the_way_is_chosen_by_counting_and_small_jobs_need_no_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    X, y = make_classification(300, 7, n_informative=4, random_state=1)
+    forest = forest_of(RandomForestClassifier(15, random_state=0).fit(X, y), (1,))
+    assert forest is not None
+    taken: list[str] = []
+    for name in ("path_values", "tree_values"):
+        real: Way = getattr(forests, name)
+
+        def spied(*given: Any, name: str = name, real: Way = real) -> np.ndarray:
+            taken.append(name)
+            return real(*given)
+
+        monkeypatch.setattr(forests, name, spied)
+    monkeypatch.setattr(forests, "_FEW_OPERATIONS", path_operations(forest.trees) * 20)
+    small, large = forest.explain(X[:20], 7).values, forest.explain(X[:21], 7).values
+    assert taken == ["path_values", "tree_values"]
+    np.testing.assert_allclose(small, large[:20], atol=1e-12)
+
+
+def test_a_cache_that_fails_costs_only_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+    real = quadrature._compiled
+
+    def failing(keep: bool) -> Any:
+        asked.append(keep)
+        if keep:
+            raise OSError("No space left on device")
+        return real(keep)
+
+    monkeypatch.setattr(quadrature, "_compiled", failing)
+    kernel = quadrature._kernel.__wrapped__()
+    assert asked == [True, False] and len(kernel.signatures) == 1
+    # A double that does not look after the cache ends the stage.
+    assert "No space left" in str(guard.attempt(failing, True))
+
+
+_ASK = """
+import numpy as np
+from audit.attribution import quadrature
+kernel = quadrature._kernel()
+print(len(kernel.signatures), sum(kernel.stats.cache_hits.values()))
+"""
+
+
+def test_compiled_work_is_kept_and_a_broken_file_of_it_is_no_obstacle(tmp_path: Path) -> None:
+    def asked() -> str:
+        environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
+        return subprocess.run(
+            [sys.executable, "-c", _ASK], env=environment, capture_output=True, text=True, check=True
+        ).stdout.strip()
+
+    assert [asked(), asked()] == ["1 0", "1 1"]
+    for file in tmp_path.rglob("*.nbc"):
+        file.write_bytes(b"broken")
+    assert asked() == "1 0"
