@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold, TimeSeriesSplit
 
@@ -33,6 +34,11 @@ def folds_of(table: Table, how: CrossValidationSpec, task: Task, seed: int) -> t
     return _positions(KFold(how.folds, shuffle=True, random_state=seed).split(rows))
 
 
+def dated(table: Table) -> NDArray[np.int64]:
+    """Return the positions of the rows whose time is known: only they can be dealt to folds by time."""
+    return np.flatnonzero(~pd.isna(table.time)).astype(np.int64)
+
+
 def _too_small(table: Table, how: CrossValidationSpec, codes: NDArray[np.generic] | None) -> str:
     if table.n < 2 * how.folds:
         return f"{table.n} rows are too few for {how.folds} folds."
@@ -47,12 +53,15 @@ def _too_small(table: Table, how: CrossValidationSpec, codes: NDArray[np.generic
         return f"{groups} groups are too few for {how.folds} folds." if groups < how.folds else ""
     if how.by == "time" and table.time is None:
         return "cross_validation.by is time, but no column that orders the rows is named."
+    if how.by == "time" and len(dated(table)) < 2 * how.folds:
+        return f"{len(dated(table))} rows with a known time are too few for {how.folds} folds."
     return ""
 
 
 def _by_time(table: Table, folds: int) -> tuple[Fold, ...]:
     assert table.time is not None
-    order = np.argsort(table.time, kind="stable")
+    known = dated(table)
+    order = known[np.argsort(table.time[known], kind="stable")]
     blocks = TimeSeriesSplit(folds).split(order)
     # Rows of one moment must not stand on both sides of a cut.
     found = []

@@ -14,7 +14,7 @@ from audit.records.observation import Scope
 from audit.records.spec import AuditSpec, CrossValidationSpec
 from audit.subject.columns import cross_validation_of
 from audit.subject.evidence import Evaluation, Evidence, LoadedModel, Predictions, Subject, Table, Tell
-from audit.subject.folds import Fold, folds_of
+from audit.subject.folds import Fold, dated, folds_of
 from audit.subject.predict import sample_of
 
 
@@ -114,6 +114,8 @@ def _cross_validated(subject: Subject, spec: AuditSpec, tell: Tell) -> tuple[tup
     folds = folds_of(subject.train, how, subject.task, child_seed(spec.seed, "cross_validation"))
     if isinstance(folds, str):
         return (), None, folds
+    if how.by == "time" and (unknown := subject.train.n - len(dated(subject.train))):
+        tell.warning(f"{unknown} rows of data.train have no time: folds by time leave them out.")
     return _out_of_fold(subject, subject.train, folds, tell)
 
 

@@ -136,6 +136,17 @@ def test_folds_by_time_follow_the_column_that_they_name(case):
         assert table.time[train].max() < table.time[test].min()
 
 
+@pytest.mark.parametrize("when", [np.arange(150.0), pd.date_range("2026-01-01", periods=150).astype(str)])
+def test_rows_without_a_time_are_in_no_fold_and_named(case, when):
+    frame = FRAME.assign(when=pd.Series(when, index=FRAME.index).where(np.arange(150) % 3 > 0))
+    spec = factory(case, performance={"cross_validation": {"folds": 4, "by": "time"}}, data={"time": "when"})
+    evidence = case.evidence(spec, train=("train.csv", frame))
+    assert evidence.folds
+    for fold in evidence.folds:
+        assert all((rows % 3 > 0).all() for rows in fold)
+    assert "50 rows of data.train have no time: folds by time leave them out." in case.heard.warnings
+
+
 def test_fold_that_lacks_a_class_is_left_out_and_named(case):
     frame = noise(60).sort_values("target").assign(when=np.arange(60))
     spec = factory(case, performance={"cross_validation": {"folds": 3, "by": "time"}}, data={"time": "when"})
