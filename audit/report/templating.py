@@ -55,7 +55,9 @@ def _stylesheet(medium: Medium, body: str) -> str:
     folder = resource_folder("templates")
     sheets = ("base.css", "screen.css", "print.css") if medium == "screen" else ("base.css", "paper.css", "print.css")
     css = "\n".join((folder / name).read_text(encoding="utf-8") for name in sheets)
-    return f"{_font_faces(body)}{css}" if medium == "screen" else css
+    if medium == "screen":
+        return f"{_font_faces(body)}{css}"
+    return css + "".join(f".w{share}{{width:{share}%}}\n" for share in range(1, 101))
 
 
 def _font_faces(text: str) -> str:

@@ -18,6 +18,8 @@ _GAP = 14.0
 class Rows:
     """Places of the columns and rows of a chart that fills the page's width."""
 
+    width: float
+    """Of the whole chart."""
     shown: int
     """Rows that are drawn."""
     hidden: int
@@ -56,7 +58,7 @@ class Rows:
 
     def rules(self) -> str:
         """Return a hairline under each row, so that the eye keeps its line to the right."""
-        return "".join(level(TOP + self.pitch * (i + 1), 0, FULL) for i in range(self.shown))
+        return "".join(level(TOP + self.pitch * (i + 1), 0, self.width) for i in range(self.shown))
 
     def remainder(self) -> str:
         """Return the line that tells how many rows are left to the table."""
@@ -65,11 +67,11 @@ class Rows:
         return word(0, self.height - 4, f"{self.hidden} more in the table", SOFT, size=TICK)
 
 
-def rows_for(names: Sequence[str], value_width: float = 0.0) -> Rows:
+def rows_for(names: Sequence[str], value_width: float = 0.0, width: float = FULL) -> Rows:
     """Return the layout for rows of these names, with so much room for values to the right of the plot."""
     shown = len(names) if len(names) <= MOST_ROWS else MOST_ROWS - 1
     pitch = 26.0 if shown <= 20 else 20.0
-    name_width = widest(names[:shown], LABEL, 240)
+    name_width = widest(names[:shown], LABEL, width / 3)
     left = name_width + _GAP
-    right = FULL - (value_width + _GAP + 4 if value_width else 12)
-    return Rows(shown, len(names) - shown, pitch, name_width, left, right, TOP + pitch * max(1, shown))
+    right = width - (value_width + _GAP + 4 if value_width else 12)
+    return Rows(width, shown, len(names) - shown, pitch, name_width, left, right, TOP + pitch * max(1, shown))

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from audit.report.charts.axis import Axis, axis_over
 from audit.report.charts.drawing import (
     BLUE,
-    FULL,
     GREY_LINE,
+    HALF,
     INK,
     LABEL,
     ORANGE,
@@ -49,15 +49,15 @@ def waterfall(
         prediction_label,
     ]
     told = [figure(base), *(signed(added) for _, _, added in contributions), figure(prediction)]
-    layout = rows_for(names, widest(told, LABEL, FULL))
+    layout = rows_for(names, widest(told, LABEL, HALF), HALF)
     sums = _sums(base, [added for _, _, added in contributions])
     axis = axis_over([*sums, prediction], layout.left, layout.right)
     last = layout.shown - 1
-    parts = [floor_axis(axis, TOP, layout.bottom, axis_label), _point(layout, axis, 0, base, names[0], told[0])]
+    parts = [floor_axis(axis, TOP, layout.bottom, axis_label, HALF), _point(layout, axis, 0, base, names[0], told[0])]
     parts += [_step(layout, axis, i, sums, names[i], told[i]) for i in range(1, min(last + 1, len(names) - 1))]
     if not layout.hidden:
         parts.append(_point(layout, axis, last, prediction, names[-1], told[-1]))
-    return picture(FULL, layout.height, title, description, [*parts, layout.remainder()])
+    return picture(HALF, layout.height, title, description, [*parts, layout.remainder()])
 
 
 def _sums(base: float, added: Sequence[float]) -> list[float]:

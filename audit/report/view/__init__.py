@@ -25,10 +25,24 @@ from audit.report.view.words import Words
 
 EXTENTS: dict[Literal["screen", "paper"], Extent] = {
     "screen": Extent(
-        table_rows=200, observations=2000, cases=50, parts=50, group_measures=50, beeswarm_rows=30, cited_only=False
+        table_rows=200,
+        observations=2000,
+        cases=50,
+        parts=50,
+        group_measures=50,
+        beeswarm_rows=30,
+        curve_rows=12,
+        whole=True,
     ),
     "paper": Extent(
-        table_rows=40, observations=40, cases=4, parts=3, group_measures=14, beeswarm_rows=15, cited_only=True
+        table_rows=40,
+        observations=0,
+        cases=4,
+        parts=5,
+        group_measures=6,
+        beeswarm_rows=15,
+        curve_rows=8,
+        whole=False,
     ),
 }
 

@@ -11,6 +11,7 @@ from audit.report.view.tree import Block, Bullets, Callout, Cell, Chapter, Facts
 
 CHARTED = 15
 CLASSES = 6
+CASE_ROWS = 8
 
 
 def chapter(folio: Folio) -> Chapter:
@@ -107,7 +108,9 @@ def _global(folio: Folio, method: AttributionMethodFacts, class_: str) -> list[B
     shown = class_ or ""
     title = t("attribution.global_class" if shown else "attribution.global", method=method.label, name=shown)
     rows = tuple(Row(cells=(Cell(text=name), folio.point(o), folio.interval(o))) for name, o in known)
-    table = folio.table("table.caption", folio.columns("feature", "attribution#", "interval#"), rows, caption=title)
+    room = None if folio.extent.whole else CHARTED
+    heads = folio.columns("feature", "attribution#", "interval#")
+    table = folio.table("table.caption", heads, rows, caption=title, room=room)
     figure = figures.attributions(folio, known[:CHARTED], title=title, axis=method.scale or t("column.attribution"))
     blocks: list[Block] = [Pair(figure=figure, table=table) if figure else table] if known else []
     densities = method.beeswarm.get(class_, ())[: folio.extent.beeswarm_rows]
@@ -131,12 +134,9 @@ def _magnitude(observation: Observation) -> float:
 def _cases(folio: Folio, method: AttributionMethodFacts) -> tuple[Block, ...]:
     t = folio.t
     shown = method.cases[: folio.extent.cases]
-    blocks: list[Block] = [Prose(paragraphs=(t("attribution.cases_text"),)), _case_list(folio, method)]
-    for case in shown:
-        blocks.append(_case(folio, method, case))
-    if len(shown) < len(method.cases):
-        blocks.append(Prose(paragraphs=(t.count("attribution.more_cases", len(method.cases) - len(shown)),)))
-    return tuple(blocks)
+    rest = len(method.cases) - len(shown)
+    text = t("attribution.cases_text") + (f" {t.count('attribution.more_cases', rest)}" if rest else "")
+    return (Prose(paragraphs=(text,)), _case_list(folio, method), *(_case(folio, method, case) for case in shown))
 
 
 def _case_list(folio: Folio, method: AttributionMethodFacts) -> Block:
@@ -179,5 +179,6 @@ def _case(folio: Folio, method: AttributionMethodFacts, case: Case) -> Block:
         prediction=numbers.number(case.prediction),
         scale=method.scale,
     )
-    table = folio.table("table.caption", heads, rows, caption=title, note=ends, dense=True, room=CHARTED)
+    room = CHARTED if folio.extent.whole else CASE_ROWS
+    table = folio.table("table.caption", heads, rows, caption=title, note=ends, dense=True, room=room)
     return Pair(figure=figures.waterfall(folio, case, title=title, scale=method.scale), table=table)

@@ -9,7 +9,20 @@ from audit.records.sections import MeasureFacts
 from audit.report.view import numbers
 from audit.report.view.folio import Folio
 from audit.report.view.front import report_id
-from audit.report.view.tree import Block, Callout, Cell, Chapter, Code, Facts, Prose, Row, Section, SignatureBoxes
+from audit.report.view.tree import (
+    Block,
+    Callout,
+    Cell,
+    Chapter,
+    Code,
+    Facts,
+    Glossary,
+    Prose,
+    Row,
+    Section,
+    SignatureBoxes,
+    Term,
+)
 
 ROLES = ("owner", "validator", "approver")
 
@@ -36,7 +49,10 @@ def appendix(folio: Folio) -> Chapter:
         ("observations", _observations(folio)),
         (
             "spec",
-            (Prose(paragraphs=(t("appendix.spec_text"),)), Code(text=spec_text(folio), caption=t("appendix.spec"))),
+            (
+                Prose(paragraphs=(t("appendix.spec_text"),)),
+                Code(text=spec_text(folio), caption=t("appendix.spec"), columns="two"),
+            ),
         ),
     )
     sections = tuple(
@@ -94,12 +110,12 @@ def _manifest(folio: Folio) -> tuple[Block, ...]:
 
 def _environment(folio: Folio) -> tuple[Block, ...]:
     versions = folio.record.provenance.versions
-    rows = tuple(Row(cells=(Cell(text=name), Cell(text=version, code=True))) for name, version in versions.items())
-    if not rows:
+    if not versions:
         return (
             Callout(title=folio.t("appendix.no_versions"), text=folio.t("appendix.no_versions_text"), glyph="not_run"),
         )
-    return (folio.table("appendix.environment_table", folio.columns("package", "version"), rows, dense=True),)
+    lines = "\n".join(f"{name} {version}" for name, version in versions.items())
+    return (Code(text=lines, caption=folio.t("appendix.environment_table"), columns="three"),)
 
 
 def _measures(folio: Folio) -> tuple[Block, ...]:
@@ -107,29 +123,29 @@ def _measures(folio: Folio) -> tuple[Block, ...]:
     every: list[MeasureFacts] = list(record.performance.measures) if record.performance else []
     every += [*record.fairness.measures, *record.fairness.disparities] if record.fairness else []
     once = {m.name: m for m in reversed(every)}
-    rows = tuple(
-        Row(
-            cells=(
-                Cell(text=m.label, detail=m.name),
-                Cell(text=m.description or numbers.DASH, detail=m.source),
-                Cell(text=m.formula or numbers.DASH, code=True),
-                Cell(text=_bounds(folio, m)),
-            )
+    terms = tuple(
+        Term(
+            name=m.label,
+            id=m.name,
+            text=m.description,
+            formula=m.formula,
+            note="; ".join(text for text in (_bounds(folio, m), m.source) if text),
         )
         for m in reversed(once.values())
     )
-    if not rows:
+    if not terms:
         return (
             Callout(title=folio.t("appendix.no_measures"), text=folio.t("appendix.no_measures_text"), glyph="not_run"),
         )
-    heads = folio.columns("measure", "says>", "formula", "bounds<")
-    return (folio.table("appendix.measures_table", heads, rows, dense=True, room=len(rows)),)
+    return (Glossary(terms=terms),)
 
 
 def _bounds(folio: Folio, measure: MeasureFacts) -> str:
     low, high = measure.bounds
+    if low is None and high is None:
+        return ""
     return folio.t(
-        "number.range",
+        "appendix.bounds",
         low=f"{numbers.MINUS}{numbers.INFINITE}" if low is None else numbers.limit(low),
         high=numbers.INFINITE if high is None else numbers.limit(high),
     )
@@ -139,11 +155,11 @@ def _observations(folio: Folio) -> tuple[Block, ...]:
     t, listed = folio.t, folio.listed
     if not folio.record.observations:
         return (Callout(title=t("appendix.no_observations"), text=t("appendix.no_observations_text"), glyph="not_run"),)
-    rest = len(folio.record.observations) - len(listed)
-    text = t("appendix.observations_cited") if folio.extent.cited_only else t("appendix.observations_all")
-    texts = (text, t.count("table.rest", rest)) if rest else (text,)
     if not listed:
-        return (Prose(paragraphs=texts),)
+        return (Prose(paragraphs=(t("appendix.observations_elsewhere", n=f"{len(folio.record.observations):,}"),)),)
+    rest = len(folio.record.observations) - len(listed)
+    text = t("appendix.observations_all")
+    texts = (text, t.count("table.rest", rest)) if rest else (text,)
     rows = (_observation(folio, o) for o in listed)
     heads = folio.columns("observation_id>", "value#", "interval#", "method<", "n#", "scope<")
     table = folio.table("appendix.observations_table", heads, rows, dense=True, room=len(listed))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from audit.report.view.folio import Folio
-from audit.report.view.tree import Block, Bullets, Callout, Cell, Chapter, Row
+from audit.report.view.tree import Block, Bullets, Cell, Chapter, Prose, Row
 
 
 def chapter(folio: Folio) -> Chapter:
@@ -11,15 +11,16 @@ def chapter(folio: Folio) -> Chapter:
     t, section = folio.t, folio.record.efficiency
     title, lead = t("efficiency.title"), t("efficiency.lead")
     if section is None:
-        return Chapter(number="", title=title, anchor="efficiency", lead=lead, blocks=(folio.absent("efficiency"),))
+        return Chapter(
+            number="", title=title, anchor="efficiency", lead=lead, blocks=(folio.absent("efficiency"),), brief=True
+        )
     rows = tuple(
-        Row(cells=(Cell(text=o.label, detail=o.id), folio.point(o), folio.rows_behind(o)))
-        for o in folio.under("efficiency/")
+        Row(cells=(Cell(text=o.label), folio.point(o), folio.rows_behind(o))) for o in folio.under("efficiency/")
     )
     blocks: list[Block] = []
     if rows:
         blocks.append(folio.table("efficiency.sizes", folio.columns("measure", "value#", "n#"), rows))
     if section.notes:
         blocks.append(Bullets(items=section.notes))
-    blocks.append(Callout(title=t("efficiency.times"), text=t("efficiency.times_text"), glyph="recorded"))
-    return Chapter(number="", title=title, anchor="efficiency", lead=lead, blocks=tuple(blocks))
+    blocks.append(Prose(paragraphs=(t("efficiency.times_text"),)))
+    return Chapter(number="", title=title, anchor="efficiency", lead=lead, blocks=tuple(blocks), brief=True)

@@ -14,6 +14,17 @@ COUNTS_A_TABLE = 7
 GROUPS_ABREAST = 4
 IN_EVERY_TABLE = ("count", "share")
 CHARTED_GROUPS = 24
+BRIEF = (
+    "selection_rate",
+    "impact_ratio",
+    "true_positive_rate",
+    "false_positive_rate",
+    "precision",
+    "accuracy",
+    "prevalence",
+    "roc_auc",
+)
+"""What stands on paper, in this order, as far as it was measured."""
 
 
 def chapter(folio: Folio) -> Chapter:
@@ -37,7 +48,7 @@ def chapter(folio: Folio) -> Chapter:
         title=title,
         anchor="fairness",
         lead=lead,
-        blocks=(Prose(paragraphs=tuple(texts)), *none, *notes),
+        blocks=(Prose(paragraphs=(" ".join(texts),)), *none, *notes),
         sections=tuple(
             Section(title=" × ".join(g.columns), anchor=f"fairness-{number}", blocks=_grouping(folio, section, g))
             for number, g in enumerate(section.groupings, 1)
@@ -47,6 +58,8 @@ def chapter(folio: Folio) -> Chapter:
 
 def _grouping(folio: Folio, section: FairnessSection, grouping: GroupingFacts) -> tuple[Block, ...]:
     measures = _measures(folio, section, grouping)
+    if not folio.extent.whole:
+        return _in_brief(folio, section, grouping, measures)
     declared = {m.name for m in section.measures}
     lead = _lead(measures)
     rates = tuple(m for m in measures if m.name in declared and m not in lead)
@@ -59,6 +72,20 @@ def _grouping(folio: Folio, section: FairnessSection, grouping: GroupingFacts) -
         return (*blocks, *_disparities(folio, section, grouping, {m.name for m in (*lead[:1], *rates)}))
     blocks += [_values(folio, chunk, grouping) for chunk in chunked(rates, MEASURES_A_TABLE)]
     return (*blocks, *_disparities(folio, section, grouping, set()))
+
+
+def _in_brief(
+    folio: Folio, section: FairnessSection, grouping: GroupingFacts, measures: tuple[MeasureFacts, ...]
+) -> tuple[Block, ...]:
+    """Draw one measure, and set those that a committee asks for first in one table."""
+    ranked = sorted(measures, key=lambda m: BRIEF.index(m.name) if m.name in BRIEF else len(BRIEF))
+    chart = [block.figure for block in (_chart(folio, m, grouping) for m in ranked[:1]) if isinstance(block, Pair)]
+    text = Prose(paragraphs=(_reference(folio, grouping),))
+    if len(grouping.groups) <= GROUPS_ABREAST:
+        between = tuple(m for m in section.disparities if folio.under(f"fairness/{m.name}/{grouping.key}"))
+        return (text, *chart, _abreast(folio, tuple(ranked), grouping, between))
+    values = _values(folio, tuple(ranked[: folio.extent.group_measures]), grouping)
+    return (text, *chart, values, *_disparities(folio, section, grouping, set()))
 
 
 def _measures(folio: Folio, section: FairnessSection, grouping: GroupingFacts) -> tuple[MeasureFacts, ...]:
@@ -148,35 +175,64 @@ def _counts(folio: Folio, measures: tuple[MeasureFacts, ...], grouping: Grouping
     return folio.table("fairness.counts", heads, rows, dense=True, grouping=" × ".join(grouping.columns))
 
 
-def _abreast(folio: Folio, measures: tuple[MeasureFacts, ...], grouping: GroupingFacts) -> Table:
+def _abreast(
+    folio: Folio,
+    measures: tuple[MeasureFacts, ...],
+    grouping: GroupingFacts,
+    between: tuple[MeasureFacts, ...] = (),
+) -> Table:
     """Set few groups side by side, one measure a line, with what lies between the groups."""
     forms = [
         f for f in ("difference", "ratio") if any(folio.get(f"fairness/{m.name}/{grouping.key}/{f}") for m in measures)
     ]
     heads = (
         *folio.columns("measure"),
-        *(Column(title=g.label, numeric=True) for g in grouping.groups),
+        *(Column(title=g.label, detail=group_note(folio, g), numeric=True) for g in grouping.groups),
         *(Column(title=folio.t.named("aggregate", form), numeric=True) for form in forms),
     )
-    rows = (
+    shown = measures[: folio.extent.group_measures]
+    same, other = _matched(folio, shown, between, [f"{grouping.key}/{form}" for form in forms])
+    empty = tuple(Cell(text="", numeric=True) for _ in forms)
+    sizes = (Cell(text=f"{g.n:,}", numeric=True, detail=numbers.percent(g.share)) for g in grouping.groups)
+    rows = [Row(cells=(Cell(text=folio.t("column.rows"), detail=folio.t("column.share")), *sizes, *empty))]
+    rows += [
         Row(
             cells=(
-                Cell(text=m.label),
+                Cell(text=m.label, detail=same.get(m.name, "")),
                 *(folio.estimate(folio.get(f"fairness/{m.name}/{g.key}")) for g in grouping.groups),
                 *(folio.estimate(folio.get(f"fairness/{m.name}/{grouping.key}/{form}")) for form in forms),
             )
         )
-        for m in measures
-    )
+        for m in (*shown, *other)
+    ]
+    left = len(measures) - folio.extent.group_measures
+    notes = [folio.t("fairness.disparities_note"), *([folio.t("fairness.named_disparities")] if same else [])]
+    notes += [folio.t.count("fairness.more_measures", left)] if left > 0 else []
     return folio.table(
         "fairness.abreast",
         heads,
         rows,
-        note=folio.t("fairness.disparities_note"),
+        note=" ".join(notes),
         dense=True,
-        room=folio.extent.group_measures,
         grouping=" × ".join(grouping.columns),
     )
+
+
+def _matched(
+    folio: Folio, measures: tuple[MeasureFacts, ...], between: tuple[MeasureFacts, ...], places: list[str]
+) -> tuple[dict[str, str], tuple[MeasureFacts, ...]]:
+    """Name the disparities that are what lies between the groups in a measure; return the others beside them."""
+    lies = {m.name: [folio.estimate(folio.get(f"fairness/{m.name}/{p}")).text for p in places] for m in measures}
+    same: dict[str, str] = {}
+    other = []
+    for disparity in between:
+        own = [folio.estimate(folio.get(f"fairness/{disparity.name}/{p}")).text for p in places]
+        name = next((name for name, texts in lies.items() if texts == own and name not in same), None)
+        if name is None:
+            other.append(disparity)
+        else:
+            same[name] = disparity.label.lower()
+    return same, tuple(other)
 
 
 def _values(folio: Folio, measures: tuple[MeasureFacts, ...], grouping: GroupingFacts) -> Table:

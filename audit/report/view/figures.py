@@ -146,7 +146,7 @@ def waterfall(folio: Folio, case: Case, *, title: str, scale: str) -> Figure:
         base_label=folio.t("figure.base"),
         prediction_label=folio.t("figure.prediction"),
     )
-    return _figure(svg, title, wide=True)
+    return _figure(svg, title)
 
 
 def _figure(svg: str, title: str = "", hint: str = "", *, wide: bool = False) -> Figure:

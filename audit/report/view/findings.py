@@ -6,7 +6,7 @@ from audit.records.measured import Undefined
 from audit.records.sections import AttributionMethodFacts, CheckFacts
 from audit.records.verdict import Verdict
 from audit.report.view.folio import Folio
-from audit.report.view.front import findings
+from audit.report.view.front import findings, weight
 from audit.report.view.matrix import GRAVITY
 from audit.report.view.tree import Block, Bullets, Callout, Cell, Chapter, Row, Section
 
@@ -32,21 +32,18 @@ def _found(folio: Folio) -> tuple[Block, ...]:
     rows = [
         Row(
             cells=(
-                Cell(text=t(f"outcome.{v.outcome}"), glyph=v.outcome, strong=True, detail=_weight(folio, v)),
+                Cell(text=t(f"outcome.{v.outcome}"), glyph=v.outcome, strong=True, detail=weight(folio, v)),
                 Cell(text=v.title, detail=v.reason),
-                Cell(text=_decisive(folio, v)),
+                *((Cell(text=_decisive(folio, v)),) if folio.extent.whole else ()),
                 Cell(text=v.control, code=True, detail=v.pack),
             )
         )
         for v in found
     ]
-    heads = folio.columns("outcome=", "finding", "decided_by=", "control=")
+    # On paper the reason alone names what decided.
+    decided = ("decided_by=",) if folio.extent.whole else ()
+    heads = folio.columns("outcome=", "finding", *decided, "control=")
     return (folio.table("findings.table", heads, rows, fixed=True, room=len(rows)),)
-
-
-def _weight(folio: Folio, verdict: Verdict) -> str:
-    kind, severity = folio.t(f"kind.{verdict.kind}"), folio.t(f"severity.{verdict.severity}").lower()
-    return folio.t("findings.weight", kind=kind, severity=severity)
 
 
 def _decisive(folio: Folio, verdict: Verdict) -> str:
@@ -121,7 +118,8 @@ def _limits(folio: Folio) -> tuple[Block, ...]:
         t("findings.limit_multiplicity"),
     ]
     sections = (record.performance, record.fairness, record.attribution, record.robustness, record.efficiency)
-    notes += [note for section in sections if section for note in section.notes]
+    # On paper they stand in their chapters alone.
+    notes += [note for section in sections if section and folio.extent.whole for note in section.notes]
     notes += [question for pack in record.packs for question in pack.questions]
     small = [
         g.label

@@ -27,12 +27,14 @@ class Extent:
     observations: int
     cases: int
     parts: int
-    """Parts listed of one control that only records."""
+    """Parts listed of one control."""
     group_measures: int
     """Measures set side by side for the groups of one grouping."""
     beeswarm_rows: int
-    cited_only: bool
-    """Whether the appendix lists only the observations that a verdict rests on."""
+    curve_rows: int
+    """Points listed of one curve."""
+    whole: bool
+    """Whether what only a search needs is listed too; else the page names where it stands."""
 
 
 class Folio:
@@ -43,9 +45,7 @@ class Folio:
         self.t = words
         self.extent = extent
         self._by_id = {o.id: o for o in record.observations}
-        cited = {part.observation for verdict in record.verdicts for part in verdict.parts}
-        candidates = [o for o in record.observations if not extent.cited_only or o.id in cited]
-        self.listed = tuple(candidates[: extent.observations])
+        self.listed = record.observations[: extent.observations]
         self._anchors = {o.id: f"observation-{n}" for n, o in enumerate(self.listed, 1)}
 
     def get(self, id: str) -> Observation | None:

@@ -14,10 +14,10 @@ from audit.report.view.tree import Answer, Cell, Cover, Facts, KeyFigure, Row, S
 
 LONG_TITLE = 60
 LONGEST_TITLE = 240
-LONGEST_SENTENCE = 300
-LONGEST_LINE = 112
+LONGEST_SENTENCE = 220
+LONGEST_LINE = 100
 KEY_FIGURES = 4
-FINDINGS = 5
+FINDINGS = 4
 CONDITIONS = 5
 SCOPE_LIMITS = 4
 
@@ -76,6 +76,8 @@ def summary(folio: Folio) -> Summary:
         title=t("summary.title"),
         anchor="summary",
         sentence=shortened(record.conclusion.sentence, LONGEST_SENTENCE),
+        meaning=t(f"summary.meaning.{record.conclusion.outcome}"),
+        measured=_measured(folio),
         scope=tuple(shortened(s, LONGEST_LINE) for s in scope[:SCOPE_LIMITS]),
         figures=tuple(_key_figure(folio, o) for o in _key_observations(folio)),
         gates=_gates(folio),
@@ -116,6 +118,21 @@ def _digests(folio: Folio) -> Table | None:
             )
         )
     return folio.table("cover.digests", folio.columns("role<", "file=", "sha256"), rows, room=12) if rows else None
+
+
+def _measured(folio: Folio) -> str:
+    record, t = folio.record, folio.t
+    stages = [t.named("stage_name", s.stage).lower() for s in record.stages if s.status == "done"]
+    name = shortened(record.subject.model.name, 60)
+    return (
+        t("summary.measured", model=name, task=t(f"task.{record.subject.task}").lower(), stages=", ".join(stages))
+        if stages
+        else ""
+    )
+
+
+def _step(folio: Folio, verdict: Verdict) -> str:
+    return folio.t(f"next.gate.{verdict.outcome}" if verdict.kind == "gate" else f"next.{verdict.kind}")
 
 
 def _scope(folio: Folio) -> tuple[str, ...]:
@@ -217,23 +234,29 @@ def _gates(folio: Folio) -> str:
     gates = folio.record.conclusion.gates
     if not gates:
         return folio.t("summary.no_gates")
-    parts = [f"{n:,} {folio.t(f'outcome.{outcome}').lower()}" for outcome, n in gates.items() if n]
+    ranked = sorted(gates.items(), key=lambda pair: pair[0] != "pass")
+    parts = [folio.t(f"gate.{outcome}", n=f"{n:,}") for outcome, n in ranked if n]
     return folio.t.count("summary.gates", sum(gates.values()), parts=", ".join(parts))
+
+
+def weight(folio: Folio, verdict: Verdict) -> str:
+    """Write how much a control weighs: its kind and severity."""
+    kind, severity = folio.t(f"kind.{verdict.kind}"), folio.t(f"severity.{verdict.severity}").lower()
+    return folio.t("findings.weight", kind=kind, severity=severity)
 
 
 def _findings_table(folio: Folio, found: tuple[Verdict, ...]) -> Table:
     rows = tuple(
         Row(
             cells=(
-                Cell(text=folio.t(f"outcome.{v.outcome}"), glyph=v.outcome, strong=True),
-                Cell(text=folio.t(f"severity.{v.severity}"), detail=folio.t(f"kind.{v.kind}")),
-                Cell(text=shortened(v.title, 62), detail=shortened(v.reason, 130)),
-                Cell(text=shortened(v.control, 28), code=True),
+                Cell(text=folio.t(f"outcome.{v.outcome}"), glyph=v.outcome, strong=True, detail=weight(folio, v)),
+                Cell(text=shortened(v.title, 62), detail=f"{shortened(v.control, 28)} · {shortened(v.reason, 110)}"),
+                Cell(text=_step(folio, v)),
             )
         )
         for v in found
     )
-    heads = folio.columns("outcome<", "severity", "finding", "control=")
+    heads = folio.columns("outcome<", "finding", "next")
     table = folio.table("summary.findings", heads, rows[:FINDINGS])
     rest = folio.t.count("summary.more_findings", len(rows) - FINDINGS) if len(rows) > FINDINGS else ""
     return replace(table, rest=rest)

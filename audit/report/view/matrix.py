@@ -21,7 +21,7 @@ GRAVITY: tuple[Outcome, ...] = (
     "attested",
     "pass",
 )
-PARTS = 12
+SETTLED = ("pass", "recorded", "attested", "not_applicable")
 SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "eq": "=", "between": ""}
 
 
@@ -98,9 +98,9 @@ def _facts(folio: Folio, pack: PackRecord) -> tuple[Fact, ...]:
 
 def _table(folio: Folio, verdicts: tuple[Verdict, ...], caption: str) -> Table:
     rows = [row for verdict in verdicts for row in _rows(folio, verdict)]
-    heads = folio.columns("control=", "clause<", "limit<", "evidence=#", "outcome<", "observation")
+    heads = folio.columns("control=", "clause=", "limit<", "evidence<#", "outcome<", "observation")
     # The matrix is never cut: a control that is not on the page would be a control that nobody saw.
-    return folio.table("table.caption", heads, rows, caption=caption, room=len(rows), fixed=True)
+    return folio.table("table.caption", heads, rows, caption=caption, room=len(rows), dense=True, fixed=True)
 
 
 def _rows(folio: Folio, verdict: Verdict) -> list[Row]:
@@ -118,18 +118,24 @@ def _rows(folio: Folio, verdict: Verdict) -> list[Row]:
                 strong=True,
                 detail=_waived(folio, verdict.parts),
             ),
-            Cell(text=verdict.reason, detail=single.observation if single else ""),
+            _told(folio, verdict.reason, single) if single else Cell(text=verdict.reason),
         )
     )
     if single:
         return [head]
     graded = sorted(verdict.parts, key=lambda p: GRAVITY.index(p.outcome))
-    room = folio.extent.parts if verdict.outcome == "recorded" else max(PARTS, folio.extent.parts)
+    room = _room(folio, verdict)
     lines = [_part(folio, part, verdict.limit) for part in graded[:room]]
-    if len(graded) > room:
+    if len(graded) > room > 0:
         rest = Cell(text=t.count("matrix.more_parts", len(graded) - room), muted=True)
         lines.append(Row(cells=(rest, *([Cell(text="")] * 5)), sub=True))
     return [head, *lines]
+
+
+def _room(folio: Folio, verdict: Verdict) -> int:
+    """Return how many parts are listed: on paper those of a control that was not met, and no others."""
+    unmet = verdict.outcome not in SETTLED
+    return folio.extent.parts if folio.extent.whole or unmet else 0
 
 
 def _part(folio: Folio, part: Part, limit: Limit | None) -> Row:
@@ -141,17 +147,16 @@ def _part(folio: Folio, part: Part, limit: Limit | None) -> Row:
             Cell(text=""),
             _evidence(folio, part, limit),
             Cell(text=folio.t(f"outcome.{part.outcome}"), glyph=part.outcome, detail=_waived(folio, (part,))),
-            _told(part),
+            _told(folio, part.reason, part) if part.outcome not in SETTLED else Cell(text="", detail=part.observation),
         ),
         sub=True,
     )
 
 
-def _told(part: Part) -> Cell:
-    # The reason of a part that passed or was recorded says again what stands under evidence.
-    if part.outcome in ("pass", "recorded"):
-        return Cell(text="", detail=part.observation)
-    return Cell(text=part.reason, detail=part.observation)
+def _told(folio: Folio, reason: str, part: Part) -> Cell:
+    # The reason why a limit was met says again what stands under evidence, for which paper has no room.
+    said = not folio.extent.whole and part.outcome == "pass"
+    return Cell(text="" if said else reason, detail=part.observation)
 
 
 def _standing(folio: Folio, verdict: Verdict) -> str:
@@ -172,7 +177,9 @@ def _evidence(folio: Folio, part: Part, limit: Limit | None) -> Cell:
 def _many(folio: Folio, verdict: Verdict) -> Cell:
     if not verdict.parts:
         return Cell(text=numbers.DASH, numeric=True, muted=True)
-    return Cell(text=folio.t.count("matrix.parts", len(verdict.parts)), numeric=True, muted=True)
+    listed = _room(folio, verdict)
+    detail = "" if listed else folio.t("matrix.in_record")
+    return Cell(text=folio.t.count("matrix.parts", len(verdict.parts)), detail=detail, numeric=True, muted=True)
 
 
 def limits_of(limit: Limit | None) -> tuple[float, ...]:
@@ -211,7 +218,7 @@ def _params(folio: Folio, pack: PackRecord) -> tuple[Block, ...]:
     rows = tuple(
         Row(
             cells=(
-                Cell(text=p.label or p.name, detail=p.name if p.label else ""),
+                Cell(text=p.label or p.name, detail=p.name if p.label and folio.extent.whole else ""),
                 Cell(text=plain(folio, p.value)),
                 Cell(text=folio.t(f"origin.{p.origin}")),
                 Cell(

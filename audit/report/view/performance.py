@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from audit.records.measured import Estimate, Undefined
 from audit.records.observation import Observation
 from audit.records.sections import Confusion, Curve, MeasureFacts, PerformanceSection
 from audit.report.view import figures, numbers
@@ -23,7 +24,6 @@ from audit.report.view.tree import (
 
 BESIDE = ("cross_validated", "train", "baseline", "dummy")
 CURVES = ("roc", "precision_recall", "calibration", "threshold", "score_distribution", "residuals")
-CURVE_ROWS = 12
 SERIES = 6
 
 
@@ -87,41 +87,52 @@ def _headline(folio: Folio, section: PerformanceSection) -> tuple[Block, ...]:
                 title=folio.t("performance.no_figures"), text=folio.t("performance.no_figures_text"), glyph="not_run"
             ),
         )
-    beside = [name for name in BESIDE if any(folio.get(f"performance/{m.name}/{name}") for m in measures)]
+    beside = [name for name in BESIDE if any(folio.get(f"{_main(folio, m)}/{name}") for m in measures)]
     heads = (
-        *folio.columns("measure", "better<"),
+        *folio.columns("measure"),
         Column(title=folio.t(f"scope_head.{section.scope}"), numeric=True),
-        *folio.columns("interval#", "n#"),
         *(Column(title=folio.t(f"beside.{name}"), numeric=True) for name in beside),
     )
     rows = tuple(
         Row(
             cells=(
-                Cell(text=m.label, strong=m.name == section.headline),
-                Cell(text=_better(folio, m.higher_is_better), muted=True),
-                folio.point(folio.get(f"performance/{m.name}")),
-                folio.interval(folio.get(f"performance/{m.name}")),
-                folio.rows_behind(folio.get(f"performance/{m.name}")),
-                *(folio.estimate(folio.get(f"performance/{m.name}/{name}")) for name in beside),
+                Cell(
+                    text=_named(folio, m), detail=_better(folio, m.higher_is_better), strong=m.name == section.headline
+                ),
+                folio.estimate(folio.get(_main(folio, m))),
+                *(folio.estimate(folio.get(f"{_main(folio, m)}/{name}")) for name in beside),
             )
         )
         for m in measures
     )
-    level = _level(folio, measures)
-    note = folio.t("performance.figures_note", level=level) if level else ""
-    return (folio.table("performance.figures_table", heads, rows, note=note),)
+    return (folio.table("performance.figures_table", heads, rows, note=_note(folio, measures)),)
+
+
+def _main(folio: Folio, measure: MeasureFacts) -> str:
+    """Return the id of a measure over all classes: its own, or its average where it is one number a class."""
+    bare = f"performance/{measure.name}"
+    return bare if folio.get(bare) or not folio.get(f"{bare}/macro") else f"{bare}/macro"
+
+
+def _named(folio: Folio, measure: MeasureFacts) -> str:
+    return (
+        folio.t("performance.average", measure=measure.label)
+        if _main(folio, measure).endswith("/macro")
+        else measure.label
+    )
+
+
+def _note(folio: Folio, measures: tuple[MeasureFacts, ...]) -> str:
+    found = [o.measured for o in (folio.get(_main(folio, m)) for m in measures) if o]
+    levels = [m.level for m in found if isinstance(m, Estimate)]
+    counts = sorted({numbers.count(m.n) for m in found if not isinstance(m, Undefined)})
+    texts = [folio.t("performance.figures_note", level=numbers.level(levels[0]))] if levels else []
+    texts += [folio.t("performance.figures_rows", n=folio.t("number.or").join(counts))] if counts else []
+    return " ".join(texts)
 
 
 def _better(folio: Folio, higher: bool | None) -> str:
     return folio.t({True: "better.higher", False: "better.lower", None: "better.neither"}[higher])
-
-
-def _level(folio: Folio, measures: tuple[MeasureFacts, ...]) -> str:
-    for m in measures:
-        found = folio.get(f"performance/{m.name}")
-        if found and found.measured.kind == "estimate":
-            return numbers.level(found.measured.level)
-    return ""
 
 
 def _peers(folio: Folio, section: PerformanceSection) -> tuple[Block, ...]:
@@ -130,22 +141,17 @@ def _peers(folio: Folio, section: PerformanceSection) -> tuple[Block, ...]:
     if facts is None:
         return ()
     labels = {"": t(f"scope_head.{section.scope}")} | {name: t(f"beside.{name}") for name in BESIDE}
-    labels |= {p.name: f"{t(f'beside.{p.name}')}: {p.type}" for p in section.peers}
-    found = [
-        (label, folio.get(f"performance/{facts.name}/{name}" if name else f"performance/{facts.name}"))
-        for name, label in labels.items()
-    ]
+    main = _main(folio, facts)
+    found = [(label, folio.get(f"{main}/{name}" if name else main)) for name, label in labels.items()]
     known = [(label, o) for label, o in found if o]
     if len(known) < 2:
         return ()
-    rows = (Row(cells=(Cell(text=label), folio.point(o), folio.interval(o))) for label, o in known)
-    table = folio.table(
-        "performance.peers_table", folio.columns("rows_or_model", "value#", "interval#"), rows, measure=facts.label
-    )
     figure = figures.forest(
         folio, known, title=t("performance.peers_table", measure=facts.label), axis=facts.label, bounds=facts.bounds
     )
-    return (Prose(paragraphs=(t("performance.peers_text", measure=facts.label),)), _beside(figure, table))
+    types = tuple(t("performance.peer", name=t(f"beside.{p.name}"), type=p.type) for p in section.peers)
+    text = " ".join((t("performance.peers_text", measure=facts.label), *types))
+    return (Prose(paragraphs=(text,)), *((figure,) if figure else ()))
 
 
 def _beside(figure: Figure | None, table: Table) -> Block:
@@ -167,11 +173,11 @@ def _cross_validation(folio: Folio, section: PerformanceSection) -> tuple[Block,
     measures = [
         m
         for m in section.measures
-        if any(folio.get(f"performance/{m.name}/cross_validated/fold={f.fold}") for f in cv.folds)
+        if any(folio.get(f"{_main(folio, m)}/cross_validated/fold={f.fold}") for f in cv.folds)
     ][:5]
     heads = (
         *folio.columns("fold", "train_rows#", "test_rows#"),
-        *(Column(title=m.label, numeric=True) for m in measures),
+        *(Column(title=_named(folio, m), numeric=True) for m in measures),
     )
     rows = (
         Row(
@@ -179,7 +185,7 @@ def _cross_validation(folio: Folio, section: PerformanceSection) -> tuple[Block,
                 Cell(text=str(f.fold)),
                 Cell(text=f"{f.train_rows:,}", numeric=True),
                 Cell(text=f"{f.test_rows:,}", numeric=True),
-                *(folio.point(folio.get(f"performance/{m.name}/cross_validated/fold={f.fold}")) for m in measures),
+                *(folio.point(folio.get(f"{_main(folio, m)}/cross_validated/fold={f.fold}")) for m in measures),
             )
         )
         for f in cv.folds
@@ -251,16 +257,15 @@ def _curve(folio: Folio, name: str, curves: dict[str, Curve]) -> tuple[Block, ..
     texts = [t(f"curve_text.{name}")] if f"curve_text.{name}" in t.keys else []
     if len(curves) > len(drawn):
         texts.append(t.count("curve_text.more", len(curves) - len(drawn)))
-    blocks: list[Block] = [Prose(paragraphs=tuple(texts))] if texts else []
-    return (*blocks, _beside(figure, _points(folio, name, drawn)))
+    return (Pair(figure=figure, table=_points(folio, name, drawn), text=" ".join(texts)),)
 
 
 def _points(folio: Folio, name: str, drawn: dict[str, Curve]) -> Table:
     first = next(iter(drawn.values()))
     if len(drawn) > 1 and all(curve.x == first.x for curve in drawn.values()):
-        heads, rows = _side_by_side(drawn, first)
+        heads, rows = _side_by_side(drawn, first, folio.extent.curve_rows)
     else:
-        wanted = CURVE_ROWS // min(len(drawn), 3)
+        wanted = folio.extent.curve_rows // min(len(drawn), 3)
         heads = (*(folio.columns("class") if len(drawn) > 1 else ()), *_curve_heads(folio, first))
         rows = [
             Row(cells=(*((Cell(text=class_),) if len(drawn) > 1 else ()), *cells))
@@ -273,7 +278,7 @@ def _points(folio: Folio, name: str, drawn: dict[str, Curve]) -> Table:
     return Table(caption=folio.t.named("curve", name), columns=tuple(heads), rows=tuple(rows), rest=rest, dense=True)
 
 
-def _side_by_side(drawn: dict[str, Curve], first: Curve) -> tuple[tuple[Column, ...], list[Row]]:
+def _side_by_side(drawn: dict[str, Curve], first: Curve, wanted: int) -> tuple[tuple[Column, ...], list[Row]]:
     heads = (Column(title=first.x_label, numeric=True), *(Column(title=class_, numeric=True) for class_ in drawn))
     rows = [
         Row(
@@ -281,7 +286,7 @@ def _side_by_side(drawn: dict[str, Curve], first: Curve) -> tuple[tuple[Column, 
                 Cell(text=numbers.number(v), numeric=True) for v in (first.x[i], *(c.y[i] for c in drawn.values()))
             )
         )
-        for i in _spread(len(first.x), CURVE_ROWS)
+        for i in _spread(len(first.x), wanted)
     ]
     return heads, rows
 
@@ -319,7 +324,13 @@ def _spread(total: int, wanted: int) -> tuple[int, ...]:
 
 
 def _further(folio: Folio, section: PerformanceSection) -> tuple[Block, ...]:
-    rows = tuple(
+    placed = {m.name for m in section.measures}
+    found = [o for o in folio.under("performance/") if not _placed(o, placed)]
+    if not found:
+        return ()
+    if not folio.extent.whole:
+        return (Prose(paragraphs=(folio.t.count("performance.further_elsewhere", len(found)),)),)
+    rows = (
         Row(
             cells=(
                 Cell(text=o.label, detail=o.id),
@@ -329,24 +340,17 @@ def _further(folio: Folio, section: PerformanceSection) -> tuple[Block, ...]:
                 Cell(text=folio.t(f"scope.{o.scope}"), muted=True),
             )
         )
-        for o in folio.under("performance/")
-        if not _placed(o, {m.name for m in section.measures})
+        for o in found
     )
-    return (
-        (
-            folio.table(
-                "performance.further_table", folio.columns("measure", "value#", "interval#", "n#", "scope<"), rows
-            ),
-        )
-        if rows
-        else ()
-    )
+    heads = folio.columns("measure", "value#", "interval#", "n#", "scope<")
+    return (folio.table("performance.further_table", heads, rows),)
 
 
 def _placed(observation: Observation, names: set[str]) -> bool:
     aggregate = aggregate_of(observation.id)
     if measure_of(observation.id) not in names:
         return False
+    aggregate = aggregate[1:] if aggregate[:1] == ("macro",) else aggregate
     head = aggregate[0] if aggregate else ""
     if len(aggregate) == 2:
         return head == "cross_validated" and aggregate[1].startswith("fold=")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from audit.records.observation import Observation
 from audit.records.sections import CheckFacts
 from audit.report.view.folio import Folio
 from audit.report.view.tree import Block, Bullets, Callout, Cell, Chapter, Column, Prose, Row, Section, Table
@@ -29,7 +30,7 @@ def chapter(folio: Folio) -> Chapter:
         sections=tuple(
             Section(title=check.label, anchor=f"robustness-{number}", blocks=_check(folio, check))
             for number, check in enumerate(section.checks, 1)
-            if check.status == "done" and (check.table or check.observations)
+            if check.status == "done" and _tells_more(folio, check)
         ),
     )
 
@@ -45,14 +46,19 @@ def _line(folio: Folio, check: CheckFacts) -> Row:
     )
 
 
+def _tells_more(folio: Folio, check: CheckFacts) -> bool:
+    # On paper a single number is not listed again: the overview says it in words.
+    return len(check.table) > 1 or len(check.observations) > (0 if folio.extent.whole else 1)
+
+
 def _check(folio: Folio, check: CheckFacts) -> tuple[Block, ...]:
     blocks: list[Block] = [Prose(paragraphs=(check.summary,))] if check.summary else []
     found = [o for o in (folio.get(id) for id in check.observations) if o]
     rows = (
-        Row(cells=(Cell(text=o.label, detail=o.id), folio.point(o), folio.interval(o), folio.rows_behind(o)))
+        Row(cells=(Cell(text=o.label, detail=_id(folio, o)), folio.point(o), folio.interval(o), folio.rows_behind(o)))
         for o in found
     )
-    if found:
+    if found and (folio.extent.whole or len(check.table) < 2):
         blocks.append(
             folio.table(
                 "robustness.values", folio.columns("measure", "value#", "interval#", "n#"), rows, check=check.label
@@ -61,6 +67,10 @@ def _check(folio: Folio, check: CheckFacts) -> tuple[Block, ...]:
     if len(check.table) > 1:
         blocks.append(as_text(folio, check.table, folio.t("robustness.details", check=check.label)))
     return tuple(blocks)
+
+
+def _id(folio: Folio, observation: Observation) -> str:
+    return observation.id if folio.extent.whole else ""
 
 
 def as_text(folio: Folio, table: tuple[tuple[str, ...], ...], caption: str) -> Table:

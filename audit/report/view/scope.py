@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from audit.report.view import numbers
 from audit.report.view.folio import Folio
-from audit.report.view.tree import Block, Bullets, Callout, Cell, Chapter, Facts, Prose, Row, Section
+from audit.report.view.tree import Block, Bullets, Callout, Cell, Chapter, Code, Facts, Prose, Row, Section
 
 
 def chapter(folio: Folio) -> Chapter:
@@ -89,12 +89,10 @@ def _model(folio: Folio) -> tuple[Block, ...]:
         facts.append(folio.fact("code", ", ".join(model.code)))
     if model.sha256:
         facts.append(folio.fact("sha256", Cell(text=model.sha256, code=True)))
-    parameters = tuple(
-        Row(cells=(Cell(text=name, code=True), Cell(text=value, code=True))) for name, value in model.parameters.items()
-    )
+    parameters = "\n".join(f"{name} = {value}" for name, value in model.parameters.items())
     blocks: list[Block] = [Facts(facts=tuple(facts)), _sensitive(folio)]
     if parameters:
-        blocks.append(folio.table("scope.parameters", folio.columns("parameter", "value"), parameters, dense=True))
+        blocks.append(Code(text=parameters, caption=t("scope.parameters"), columns="three"))
     return tuple(blocks)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from markupsafe import Markup
 
@@ -12,6 +13,12 @@ LONGEST_WORD = 20
 FEW_COLUMNS = 4
 FEW_ROWS = 8
 LONG_TEXT = 100
+LONG_FACT = 60
+DIGEST = 64
+LINE = 112
+"""Letters beside each other in a table as wide as a page."""
+MARGIN = 3
+"""Letters that the room between two columns, or a shape before a text, would take."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +51,8 @@ class Column:
     """The head of a column."""
 
     title: str
+    detail: str = ""
+    """A second, smaller line."""
     numeric: bool = False
     width: str = ""
     """narrow, medium, wide, or "" for what is left."""
@@ -60,6 +69,23 @@ class Row:
     """A part of the row above."""
 
 
+def _longest(text: str) -> int:
+    return MARGIN + min(LONGEST_WORD, max((len(word) for word in text.split()), default=0))
+
+
+def _least(cell: Cell) -> int:
+    shape = MARGIN if cell.glyph else 0
+    if cell.numeric:
+        return MARGIN + shape + max(len(cell.text), len(cell.detail) * 5 // 6)
+    return max(
+        shape + _longest(f"{cell.text} {cell.detail}"), MARGIN + DIGEST if cell.code and len(cell.text) == DIGEST else 0
+    )
+
+
+def _most(cells: list[Cell]) -> int:
+    return MARGIN + max((max(len(c.text), len(c.detail)) + (MARGIN if c.glyph else 0) for c in cells), default=0)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Table:
     """Rows under a caption; `rest` says where rows are that it leaves out."""
@@ -73,6 +99,22 @@ class Table:
     dense: bool = False
     fixed: bool = False
     """Whether its columns keep their widths whatever they hold."""
+
+    @property
+    def shares(self) -> tuple[int, ...]:
+        """Hundredths of the width for each column, so that a page setter need not weigh every cell.
+
+        A column gets at least its longest word or number; what is left goes to those that hold sentences.
+        """
+        least = [max([_longest(c.title), *(_least(cell) for cell in cells)]) for c, cells in self._by_column()]
+        wanted = [max(low, min(LINE, _most(cells))) for low, (_, cells) in zip(least, self._by_column(), strict=True)]
+        spare, asked = max(0, LINE - sum(least)), max(1, sum(wanted) - sum(least))
+        part = min(1.0, spare / asked)
+        widths = [low + part * (most - low) for low, most in zip(least, wanted, strict=True)]
+        return tuple(int(100 * width / sum(widths)) for width in widths)
+
+    def _by_column(self) -> list[tuple[Column, list[Cell]]]:
+        return [(c, [row.cells[i] for row in self.rows if i < len(row.cells)]) for i, c in enumerate(self.columns)]
 
     @property
     def slim(self) -> bool:
@@ -107,6 +149,8 @@ class Pair:
     template = "blocks/pair.html.j2"
     figure: Figure
     table: Table
+    text: str = ""
+    """What the figure shows, above the table."""
 
     @property
     def together(self) -> bool:
@@ -141,6 +185,11 @@ class Fact:
     term: str
     values: tuple[Cell, ...]
 
+    @property
+    def wide(self) -> bool:
+        """Whether it needs the whole line."""
+        return any(cell.code or len(cell.text) > LONG_FACT for cell in self.values)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
@@ -166,6 +215,27 @@ class Code:
     template = "blocks/code.html.j2"
     text: str
     caption: str = ""
+    columns: Literal["one", "two", "three"] = "one"
+    """In how many its lines may stand."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Term:
+    """A measure and what it means."""
+
+    name: str
+    id: str
+    text: str
+    formula: str
+    note: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Glossary:
+    """Terms and their meanings."""
+
+    template = "blocks/glossary.html.j2"
+    terms: tuple[Term, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,7 +248,7 @@ class SignatureBoxes:
     decisions: tuple[str, ...]
 
 
-Block = Table | Figure | Pair | Prose | Callout | Facts | Bullets | Code | SignatureBoxes
+Block = Table | Figure | Pair | Prose | Callout | Facts | Bullets | Code | Glossary | SignatureBoxes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,6 +258,12 @@ class Section:
     title: str
     anchor: str
     blocks: tuple[Block, ...]
+
+    @property
+    def together(self) -> bool:
+        """Whether it is so short that it stays on one page: sentences, and one drawing or short table."""
+        shown = [block for block in self.blocks if not isinstance(block, Prose)]
+        return len(shown) == 1 and isinstance(shown[0], Figure | Pair | Table) and getattr(shown[0], "short", True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,6 +278,8 @@ class Chapter:
     """What stands before the first section."""
     sections: tuple[Section, ...] = ()
     landscape: bool = False
+    brief: bool = False
+    """Whether it may follow another chapter on the same page."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -248,6 +326,10 @@ class Summary:
     anchor: str
     sentence: str
     """The conclusion's, cut where it is very long; the cover has all of it."""
+    meaning: str
+    """What the conclusion means, in plain words."""
+    measured: str
+    """What was measured; empty where nothing was."""
     scope: tuple[str, ...]
     figures: tuple[KeyFigure, ...]
     gates: str
