@@ -13,7 +13,8 @@ import typer
 
 from audit.errors import DataError, MissingDependencyError, OutputError, Problem, SpecError
 
-FILES = ("model.skops", "train.csv", "test.csv", "audit.yaml")
+EDITED = ("audit.yaml", "attestations.yaml")
+"""Files that a demo writes for its reader to edit."""
 
 
 def demo(
@@ -57,8 +58,8 @@ def write_demo(name: str, folder: Path) -> None:
         with tempfile.TemporaryDirectory(prefix=".demo-", dir=folder) as made:
             _make(name, Path(made))
             _refuse_edited(folder, Path(made))
-            for file in FILES:
-                Path(made, file).replace(folder / file)
+            for file in sorted(Path(made).iterdir()):
+                file.replace(folder / file.name)
     except OSError as error:
         raise SpecError(
             Problem(str(folder), f"cannot be written: {error.strerror}.", "Choose another --out.")
@@ -76,11 +77,9 @@ def _make(name: str, folder: Path) -> None:
 
 
 def _refuse_edited(folder: Path, made: Path) -> None:
-    """Refuse to write over a spec that somebody edited."""
-    spec = folder / "audit.yaml"
-    if spec.exists() and spec.read_bytes() != (made / "audit.yaml").read_bytes():
-        raise SpecError(
-            Problem(
-                str(spec), "was edited, and a demo would overwrite it.", f"`audit run {spec}`, or choose another --out."
-            )
-        )
+    """Refuse to write over a spec or statements that somebody edited."""
+    for name in EDITED:
+        mine, new = folder / name, made / name
+        if mine.exists() and (not new.exists() or mine.read_bytes() != new.read_bytes()):
+            hint = f"`audit run {folder / 'audit.yaml'}`, or choose another --out."
+            raise SpecError(Problem(str(mine), "was edited, and a demo would overwrite it.", hint))

@@ -54,5 +54,14 @@ def _findings(record: AuditRecord) -> list[Verdict]:
 
 
 def _line(verdict: Verdict) -> str:
-    outcome = verdict.outcome.replace("_", " ")
+    outcome = _OUTCOMES.get(verdict.outcome, verdict.outcome)
     return f"{verdict.kind} {outcome}  {verdict.control} ({verdict.severity}): {verdict.reason}"
+
+
+_OUTCOMES = {
+    "fail": "failed",
+    "not_run": "not measured",
+    "error": "in error",
+    "attestation_missing": "waits for a statement",
+    "attestation_expired": "has an expired statement",
+}

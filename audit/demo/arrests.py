@@ -24,7 +24,7 @@ def make() -> Demo:
         HistGradientBoostingClassifier(learning_rate=0.1, max_iter=30, max_leaf_nodes=8, random_state=0),
     )
     model.fit(train[_TEXT + _NUMBERS], train["released"])
-    return Demo(model=model, train=train, test=test, spec=_SPEC)
+    return Demo(model=model, train=train, test=test, spec=_SPEC, statements=_STATEMENTS)
 
 
 def _table() -> pd.DataFrame:
@@ -86,8 +86,43 @@ sensitive:
   minimum_group: 30            # smaller groups are shown, not judged
 
 # Packs of controls: two that suit any model, and the four-fifths rule. Or your own: ./house.yaml
+# Here one group is selected far less often than another. The rule then asks what no program can answer, so this audit
+# ends incomplete (exit code 3) until people answer in the file below.
 policies: [model-card-core, technical-soundness, us-ugesp-adverse-impact]
+attestations: attestations.yaml    # what people state and sign: nothing yet
 
 report: {formats: [html, pdf, json]}
 seed: 0
+"""
+
+_STATEMENTS = """\
+# What people answer for, where numbers cannot: one entry for each control that asks.
+# The report prints every question; `audit policies us-ugesp-adverse-impact` prints them too.
+# To answer, take the # from an entry, put your own words in, replace the empty list by it, and run the audit again.
+# An answer counts only from the role that the control names, for this model and no other, and until it expires.
+# Any answer but the first that the control allows ("yes" here) is a refusal and fails the control.
+schema: policy-attestations/1
+attestations: []
+# attestations:
+#   - control: UGESP-5                     # is there a validity study that meets 29 CFR 1607.14?
+#     pack: us-ugesp-adverse-impact
+#     answer: "yes"
+#     person: A. Example
+#     role: validation_expert
+#     second_person: B. Sample
+#     second_role: model_owner
+#     evidence:
+#       - {document: validity-study.pdf, sha256: <64 digits that `shasum -a 256 validity-study.pdf` prints>}
+#     signed_on: "2026-11-22"
+#     valid_for: P1Y                       # at most what the control allows
+#     model_sha256: <64 digits that `shasum -a 256 model.skops` prints>
+#   - control: UGESP-3B                    # were alternatives with less adverse impact searched for, and acted on?
+#     pack: us-ugesp-adverse-impact
+#     answer: "yes"
+#     person: B. Sample
+#     role: model_owner
+#     evidence:
+#       - {document: alternatives.pdf, sha256: <64 digits>}
+#     signed_on: "2026-11-22"
+#     model_sha256: <64 digits>
 """

@@ -19,11 +19,15 @@ class Demo:
     test: pd.DataFrame
     spec: str
     """Commented YAML that names model.skops, train.csv and test.csv."""
+    statements: str = ""
+    """Commented YAML of attestations that the spec names; empty where its packs ask for none."""
 
 
 def write_demo(demo: Demo, folder: Path) -> None:
-    """Write audit.yaml, model.skops, train.csv and test.csv into an existing folder."""
+    """Write audit.yaml, model.skops, train.csv, test.csv and, where there are any, attestations.yaml into a folder."""
     skops.io.dump(demo.model, folder / "model.skops")
     demo.train.to_csv(folder / "train.csv", index=False)
     demo.test.to_csv(folder / "test.csv", index=False)
     (folder / "audit.yaml").write_text(demo.spec, encoding="utf-8")
+    if demo.statements:
+        (folder / "attestations.yaml").write_text(demo.statements, encoding="utf-8")

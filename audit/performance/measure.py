@@ -145,6 +145,9 @@ def _paired(figure: Figure, sample: Sample, peer: Peer, gauge: Gauge) -> Measure
     return paired_difference(figure.metric, sample, peer.sample, gauge.interval, gauge.seed)
 
 
+_NOTHING_TO_COMPARE = "No metric could be measured on which to compare with a dummy."
+
+
 def _gain(
     choice: Choice, rows: Evaluation, found: list[Observation], peers: tuple[Peer, ...], gauge: Gauge
 ) -> Observation:
@@ -154,7 +157,8 @@ def _gain(
     """
     known = {o.id: o.measured for o in found}
     others = (catalogue.load("metrics", name) for name in AGAINST_GUESSING[gauge.task])
-    gain: Measured = Undefined(reason="No metric could be measured on which to compare with a dummy.")
+    lacking = "The rows have no true labels: name data.target." if rows.sample.target is None else _NOTHING_TO_COMPARE
+    gain: Measured = Undefined(reason=lacking)
     led_by = ""
     for metric in [m for m in (choice.headline, *others) if m is not None] if peers else []:
         if metric.higher_is_better is None or applies(metric, rows.sample, gauge.task):

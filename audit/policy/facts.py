@@ -34,8 +34,9 @@ def derived_facts(spec: AuditSpec, subject: SubjectSection, fairness: FairnessSe
     """Return what the audit knows of itself.
 
     `task`, `audit_of` (model or predictions), `has_train`, `has_test`, `has_target`, `has_features`, `has_sensitive`,
-    `has_decision` (labels are predicted, so that somebody is selected), `refittable`, `sensitive_roles`, `small_roles`
-    (those with a group that is too small to be judged), and the rows of each table as `test_rows` and so on.
+    `has_probabilities` (of a model, or a column of scores), `has_decision` (labels are predicted, so that somebody is
+    selected), `refittable`, `sensitive_roles`, `small_roles` (those with a group that is too small to be judged), and the
+    rows of each table as `test_rows` and so on.
     """
     tables = {table.role: table.rows_used for table in subject.tables}
     columns = role_columns(spec)
@@ -52,12 +53,18 @@ def derived_facts(spec: AuditSpec, subject: SubjectSection, fairness: FairnessSe
         "has_target": subject.has_target,
         "has_features": bool(subject.features),
         "has_sensitive": bool(spec.sensitive.features),
+        "has_probabilities": "probability" in subject.model.capabilities or _scored(spec),
         "has_decision": subject.task in ("binary", "multiclass"),
         "refittable": subject.model.refittable,
         "sensitive_roles": tuple(columns),
         "small_roles": tuple(role for role, column in columns.items() if (column,) in small),
         **{f"{role}_rows": rows for role, rows in tables.items()},
     }
+
+
+def _scored(spec: AuditSpec) -> bool:
+    predictions = spec.model.predictions
+    return predictions is not None and predictions.score is not None
 
 
 def role_columns(spec: AuditSpec) -> dict[str, str]:
@@ -150,6 +157,7 @@ _DERIVED: dict[str, dict[bool | str, str]] = {
     "has_target": {True: "the rows have true labels", False: "the rows have no true labels"},
     "has_features": {True: "features were supplied", False: "no features were supplied, only predictions"},
     "has_sensitive": {True: "sensitive features were named", False: "no sensitive feature was named"},
+    "has_probabilities": {True: "the model gives probabilities", False: "the model gives no probabilities"},
     "has_decision": {True: "the model assigns labels", False: "the model assigns no labels, so nobody is selected"},
     "refittable": {True: "the model can be fitted again", False: "the model cannot be fitted again"},
     "audit_of": {"model": "a model was supplied", "predictions": "predictions were supplied without their model"},

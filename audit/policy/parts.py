@@ -177,7 +177,11 @@ def _reference(item: Asked) -> Part | None:
 
 
 def _undefined(item: Asked, observation: Observation, reason: str) -> str:
-    return f"{wording.subject_of(item, observation)} has no value: {reason}"
+    name = wording.subject_of(item, observation)
+    # Many a reason names the measure itself.
+    if reason.startswith(observation.label.split(":")[0]):
+        return reason
+    return f"{name} {'have' if wording.is_plural(name) else 'has'} no value: {reason}"
 
 
 def _comparison(measured: Exact | Estimate, limit: PackLimit, companions: dict[str, float]) -> Comparison:

@@ -28,8 +28,8 @@ class Stated:
 def statement_on(control: Control, question: AttestationAsked, pack: Pack, case: Case) -> Stated:
     """Return the weightiest that was stated about a control."""
     found = [_judged(item, question, pack, case) for item in attestations_of(control.id, pack, case)]
-    asked_of = readable(question.role) + (f" with a {readable(question.second_role)}" if question.second_role else "")
-    missing = Stated("attestation_missing", f"No {asked_of} has answered: {question.question}")
+    beside = f" together with a {readable(question.second_role)}" if question.second_role else ""
+    missing = Stated("attestation_missing", f"No {readable(question.role)} has answered{beside}: {question.question}")
     return min([*found, missing], key=lambda stated: _WEIGHTIEST_FIRST.index(stated.outcome))
 
 

@@ -65,7 +65,7 @@ def measurement(item: Asked, observation: Observation, measured: Exact | Estimat
     """Return "Impact ratio for female is 0.741 (95% interval 0.610 to 0.900, n = 120)"."""
     beside = limit_values(limit) if limit else ()
     name = subject_of(item, observation)
-    verb = "are" if _is_plural(name) else "is"
+    verb = "are" if is_plural(name) else "is"
     if isinstance(measured, Exact):
         if "p_value" in observation.id.split("/")[1]:
             p = probability(measured.value, beside)
@@ -139,12 +139,12 @@ _LEAST_P = 0.001
 _HEAD_ENDS = re.compile(r" (?:of|for|in|on|to|that|whose|with|without|equal|short|beyond|over|by|past|per) |[(:,]")
 
 
-def _is_plural(name: str) -> bool:
+def is_plural(name: str) -> bool:
     """Tell from its head noun whether a label is plural: "Test rows equal to ..." is, "Share of rows" is not.
 
     Examples
     --------
-    >>> [_is_plural(t) for t in ("Test rows equal to a train row", "Share of rows", "Log loss", "Expected bias for X")]
+    >>> [is_plural(t) for t in ("Test rows equal to a train row", "Share of rows", "Log loss", "Expected bias for X")]
     [True, False, False, False]
     """
     head = _HEAD_ENDS.split(f"{name} ", maxsplit=1)[0].strip()

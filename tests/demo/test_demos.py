@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import typer
 
-from audit.cli.demo import FILES, demo, write_demo
+from audit.cli.demo import demo, write_demo
 from audit.errors import DataError, MissingDependencyError, SpecError
+from audit.policy.attestations import read_statements
 from audit.policy.read import read_packs
+from audit.policy.statements import attestation_fault
 from audit.spec.read import read_spec
 
+FILES = ("audit.yaml", "model.skops", "test.csv", "train.csv")
 NAMES = ("arrests", "diabetes", "wine")
 TABLES = {"arrests": (3658, 1568), "diabetes": (265, 177), "wine": (89, 89)}
 
@@ -30,8 +36,24 @@ def made(tmp_path_factory) -> dict[str, Path]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_demo_is_four_files_and_nothing_else(name, made):
-    assert sorted(path.name for path in made[name].iterdir()) == sorted(FILES)
+def test_a_demo_is_these_files_and_nothing_else(name, made):
+    statements = ["attestations.yaml"] if name == "arrests" else []
+    assert sorted(path.name for path in made[name].iterdir()) == sorted([*FILES, *statements])
+
+
+def test_the_example_of_an_answer_counts_once_it_is_filled_in(made, tmp_path):
+    text = (made["arrests"] / "attestations.yaml").read_text()
+    spec = read_spec(made["arrests"] / "audit.yaml").spec
+    assert read_statements(spec, made["arrests"]).attestations == ()
+    answered = re.sub("^# (attestations:|  )", r"\1", text.replace("attestations: []\n", ""), flags=re.MULTILINE)
+    (tmp_path / "attestations.yaml").write_text(re.sub("<64 digits[^>]*>", "a" * 64, answered))
+    pack = read_packs(spec, made["arrests"])[2].pack
+    questions = {control.id: control.attestation for control in pack.controls}
+    found = read_statements(spec, tmp_path).attestations
+    assert [item.control for item in found] == ["UGESP-5", "UGESP-3B"]
+    model = SimpleNamespace(sha256="a" * 64)
+    case = SimpleNamespace(today=date(2026, 11, 22), subject=SimpleNamespace(model=model))
+    assert [attestation_fault(item, questions[item.control], pack, case) for item in found] == ["", ""]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -87,6 +109,18 @@ def test_a_spec_that_somebody_edited_is_not_overwritten(made, monkeypatch, tmp_p
         write_demo("wine", tmp_path)
     assert (tmp_path / "train.csv").read_text() == "mine\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(FILES)
+
+
+def test_statements_that_somebody_signed_are_not_overwritten(made, monkeypatch, tmp_path):
+    monkeypatch.setattr(
+        "audit.cli.demo._make", lambda name, folder: shutil.copytree(made[name], folder, dirs_exist_ok=True)
+    )
+    write_demo("arrests", tmp_path)
+    (tmp_path / "attestations.yaml").write_text("signed\n")
+    for name in ("arrests", "wine"):
+        with pytest.raises(SpecError, match="was edited"):
+            write_demo(name, tmp_path)
+    assert (tmp_path / "attestations.yaml").read_text() == "signed\n"
 
 
 def test_a_missing_extra_names_its_command(monkeypatch, tmp_path):
