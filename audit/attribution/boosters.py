@@ -1,4 +1,4 @@
-"""LightGBM and XGBoost models to the Shapley values that these libraries compute of their own trees."""
+"""LightGBM, XGBoost and CatBoost models to the Shapley values that these libraries compute of their own trees."""
 
 from __future__ import annotations
 
@@ -62,13 +62,13 @@ class Booster:
 
 
 def booster_of(model: Any, columns: tuple[int, ...]) -> Booster | None:
-    """Return a LightGBM or XGBoost model behind one face, or None where it is neither or its link is unknown."""
+    """Return a boosted ensemble behind one face, or None where it is none or its link is unknown."""
     library = type(model).__module__.partition(".")[0]
     if library == "lightgbm":
         return _lightgbm(model, columns)
     if library == "xgboost":
         return _xgboost(model, columns)
-    return None
+    return _catboost(model, columns) if library == "catboost" else None
 
 
 def _lightgbm(model: Any, columns: tuple[int, ...]) -> Booster | None:
@@ -78,12 +78,15 @@ def _lightgbm(model: Any, columns: tuple[int, ...]) -> Booster | None:
     if link is None:
         return None
 
+    # A random forest predicts the mean of its trees, but both of these are their sum.
+    share = 1 / getattr(model, "booster_", model).current_iteration() if "\naverage_output\n" in text else 1.0
+
     def contributions(rows: Any) -> NDArray[np.float64]:
-        found = np.asarray(model.predict(rows, pred_contrib=True), dtype=np.float64)
+        found = share * np.asarray(model.predict(rows, pred_contrib=True), dtype=np.float64)
         return found.reshape(len(found), -1, rows.shape[1] + 1)
 
     def raw(rows: Any) -> NDArray[np.float64]:
-        found = np.asarray(model.predict(rows, raw_score=True), dtype=np.float64)
+        found = share * np.asarray(model.predict(rows, raw_score=True), dtype=np.float64)
         return found.reshape(len(found), -1)
 
     leaves = sum(int(n) for n in re.findall(r"^num_leaves=(\d+)$", text, re.MULTILINE))
@@ -103,8 +106,11 @@ def _lightgbm_link(objective: str) -> tuple[str, Inverse] | None:
         return "log-odds of each class against the rest", logistic
     if name in ("poisson", "gamma", "tweedie"):
         return "log of the target", exponential
-    if name in ("regression", "regression_l1", "huber", "fair", "quantile", "mape") and "sqrt" not in arguments:
-        return "unit of the target", identity
+    if name == "cross_entropy_lambda":
+        return "raw score (before softplus)", lambda output: np.logaddexp(0.0, output)
+    if name in ("regression", "regression_l1", "huber", "fair", "quantile", "mape"):
+        squared = "sqrt" in arguments.split()
+        return ("square root of the target", lambda output: output * np.abs(output)) if squared else _VALUE
     return ("raw score", identity) if name in ("lambdarank", "rank_xendcg") else None
 
 
@@ -140,6 +146,28 @@ def _xgboost(model: Any, columns: tuple[int, ...]) -> Booster | None:
     return Booster(contributions=contributions, raw=raw, leaves=leaves, scale=link[0], inverse=link[1], columns=columns)
 
 
+def _catboost(model: Any, columns: tuple[int, ...]) -> Booster:
+    # shap knows how CatBoost wants its categories; that the link is the usual one is tested against the scores.
+    import shap
+
+    explainer = shap.TreeExplainer(model)
+
+    def contributions(rows: Any) -> NDArray[np.float64]:
+        found = np.asarray(explainer.shap_values(rows), dtype=np.float64)
+        found = found.reshape(*found.shape[:2], -1).transpose(0, 2, 1)
+        base = np.broadcast_to(np.reshape(explainer.expected_value, (1, -1, 1)), (*found.shape[:2], 1))
+        return np.concatenate([found, base], axis=2)
+
+    def raw(rows: Any) -> NDArray[np.float64]:
+        found = np.asarray(model.predict(rows, prediction_type="RawFormulaVal"), dtype=np.float64)
+        return found.reshape(len(found), -1)
+
+    several = _ODDS if len(columns) == 1 else _CLASSES
+    scale, inverse = several if columns else _VALUE
+    leaves = int(model.get_tree_leaf_counts().sum())
+    return Booster(contributions=contributions, raw=raw, leaves=leaves, scale=scale, inverse=inverse, columns=columns)
+
+
 _VALUE: tuple[str, Inverse] = ("unit of the target", identity)
 _LOG: tuple[str, Inverse] = ("log of the target", exponential)
 _ODDS: tuple[str, Inverse] = ("log-odds", logistic)
@@ -147,6 +175,7 @@ _CLASSES: tuple[str, Inverse] = ("raw score (before softmax)", softmax_of_rows)
 _XGBOOST_LINKS: dict[str, tuple[str, Inverse]] = {
     "reg:squarederror": _VALUE,
     "reg:absoluteerror": _VALUE,
+    "reg:squaredlogerror": _VALUE,
     "reg:pseudohubererror": _VALUE,
     "reg:quantileerror": _VALUE,
     "reg:logistic": _ODDS,

@@ -69,7 +69,7 @@ def evidence_of(
         label = loaded.predict(rows.features)
         if not classes:
             return Predictions(label=None, score=label.astype(np.float64), probability=False)
-        found = np.array([list(loaded.classes).index(v) for v in label.tolist()], dtype=np.int64)
+        found = np.array([list(loaded.classes).index(v) for v in label.ravel().tolist()], dtype=np.int64)
         if loaded.predict_score is None:
             return Predictions(label=found, score=None, probability=False)
         score = loaded.predict_score(rows.features).astype(np.float64)

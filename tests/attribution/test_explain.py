@@ -262,6 +262,56 @@ def test_the_other_class_gets_the_opposite(name: str, run: Callable[..., Any]) -
     assert sum(base) == pytest.approx(1.0 if scale == "probability" else 0.0, abs=1e-9)
 
 
+VALUE, SOFTMAX, SOFTPLUS = "unit of the target", "raw score (before softmax)", "raw score (before softplus)"
+FLAVOURS: dict[str, tuple[str, str, dict[str, Any], str, str]] = {
+    "forest of xgboost": ("xgboost", "XGBRFClassifier", {}, "binary", "log-odds"),
+    "dropout of xgboost": ("xgboost", "XGBClassifier", {"booster": "dart", "rate_drop": 0.3}, "binary", "log-odds"),
+    "squared log error": ("xgboost", "XGBRegressor", {"objective": "reg:squaredlogerror"}, "positive", VALUE),
+    "hinge": ("xgboost", "XGBClassifier", {"objective": "binary:hinge"}, "binary", ""),
+    "linear booster": ("xgboost", "XGBRegressor", {"booster": "gblinear"}, "regression", ""),
+    "vector leaves": ("xgboost", "XGBClassifier", {"multi_strategy": "multi_output_tree"}, "multiclass", ""),
+    "forest of lightgbm": ("lightgbm", "LGBMClassifier", {"boosting_type": "rf"}, "binary", "log-odds"),
+    "forest regression": ("lightgbm", "LGBMRegressor", {"boosting_type": "rf"}, "regression", VALUE),
+    "forest of three": ("lightgbm", "LGBMClassifier", {"boosting_type": "rf"}, "multiclass", SOFTMAX),
+    "dropout of lightgbm": ("lightgbm", "LGBMClassifier", {"boosting_type": "dart"}, "binary", "log-odds"),
+    "root of the target": ("lightgbm", "LGBMRegressor", {"reg_sqrt": True}, "positive", "square root of the target"),
+    "intensities": ("lightgbm", "LGBMRegressor", {"objective": "cross_entropy_lambda"}, "share", SOFTPLUS),
+    "catboost": ("catboost", "CatBoostClassifier", {}, "binary", "log-odds"),
+    "catboost of three": ("catboost", "CatBoostClassifier", {}, "multiclass", SOFTMAX),
+    "catboost regression": ("catboost", "CatBoostRegressor", {}, "regression", VALUE),
+    "catboost of counts": ("catboost", "CatBoostRegressor", {"loss_function": "Poisson"}, "positive", ""),
+    "linear leaves": ("lightgbm", "LGBMRegressor", {"linear_tree": True}, "regression", ""),
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("name", FLAVOURS)
+def test_every_flavour_of_booster_is_exact_or_says_why_not(name: str, run: Callable[..., Any]) -> None:
+    library, kind, options, task, scale = FLAVOURS[name]
+    module = pytest.importorskip(library)
+    frame = rows()[["age", "income", "noise", "more"]].fillna(40)
+    value = target(rows(), "regression")
+    labels = {
+        "binary": (value > np.median(value)).astype(int),
+        "multiclass": np.digitize(value, np.quantile(value, [0.3, 0.6])),
+        "positive": np.exp(value / 20),
+        "share": (value > np.median(value)).astype(float),
+    }.get(task, value)
+    quiet = {
+        "xgboost": {"n_jobs": 1},
+        "lightgbm": {"n_jobs": 1, "verbose": -1, "bagging_freq": 1, "bagging_fraction": 0.6},
+        "catboost": {"verbose": 0, "allow_writing_files": False},
+    }[library]
+    model = fitted(getattr(module, kind)(n_estimators=6, **quiet, **options), frame, labels)
+    facts = shap_of(run(model, frame, labels, spec={"methods": ["shap"], "rows": 40})[0])
+    assert facts.status == "done" and facts.additivity_error < 1e-5, facts.reason
+    if scale:
+        assert (PATH in facts.game, facts.scale) == (True, scale), facts.notes
+    else:
+        assert PATH not in facts.game
+        assert facts.notes[0].startswith("Explained through its predictions alone, because")
+
+
 def test_one_hot_columns_are_summed_back(evidence: Callable[..., Any], ground: Callable[..., Any]) -> None:
     frame = rows()
     labels = target(frame, "binary")
