@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from audit.errors import Problem, RecordError
 
 
 def render(
@@ -20,12 +24,25 @@ def render(
 ) -> None:
     """Make HTML and PDF again from a record: needs no model, no data and no numpy.
 
-    Exit codes: 0 written · 2 the record cannot be read · 4 an output could not be written.
+    Exit codes: 0 written · 2 the record cannot be read or was changed · 4 an output could not be written.
     """
     from audit.report.load import load_record
     from audit.report.write import write_outputs
 
     loaded = load_record(record)
+    _refuse_changed(record, loaded.digest)
     formats = tuple(format) if format else loaded.spec.report.formats
     for path in write_outputs(loaded, formats, out if out is not None else record.resolve().parent):
         print(path)
+
+
+def _refuse_changed(path: Path, digest: str | None) -> None:
+    # Taken from the file as it stands, so that a field which a later version adds is no change.
+    core = {key: value for key, value in json.loads(path.read_text(encoding="utf-8")).items() if key not in _OUTSIDE}
+    text = json.dumps(core, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    if hashlib.sha256(text.encode()).hexdigest() != digest:
+        message = "does not have the digest that it was sealed with: it was changed after the audit."
+        raise RecordError(Problem(str(path), message, "Give the record.json that `audit run` wrote."))
+
+
+_OUTSIDE = ("run", "digest")
