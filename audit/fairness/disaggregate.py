@@ -210,7 +210,7 @@ def _undefined(reason: str) -> Gap:
 def _no_gap(result: Disaggregated, compared: Sequence[int], reference: int | None) -> str:
     judged = result.grouping.judged
     if len(judged) < 2:
-        return f"Fewer than two groups have at least {result.rows.minimum} rows."
+        return f"Fewer than two known groups are large enough: it takes {result.rows.minimum} rows or more."
     if len(compared) < 2:
         return f"{result.metric.label} has a value in fewer than two of the judged groups."
     if reference is not None and reference not in compared:

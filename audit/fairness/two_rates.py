@@ -49,8 +49,8 @@ def katz(a: int, n: int, c: int, m: int, level: float) -> tuple[float, float]:
     Notes
     -----
     ln(ratio) +- z sqrt(1/a - 1/n + 1/c - 1/m), Katz et al. 1978, doi:10.2307/2530610. Where nobody in the group was
-    selected, or everybody in both, that variance is infinite or nil: one half is then added to each of the four
-    counts (Walter 1975, doi:10.1093/biomet/62.2.371).
+    selected that variance is infinite, and where everybody in a group was, that group's part of it is nil: one half is
+    then added to the selected and to the others of both groups, so that a rate of 0 or 1 is not taken for certain.
 
     Examples
     --------
@@ -58,8 +58,8 @@ def katz(a: int, n: int, c: int, m: int, level: float) -> tuple[float, float]:
     [0.3014, 0.8294]
     """
     ratio = float(Fraction(a, n) / Fraction(c, m))
-    half = 0.5 if a == 0 or (a == n and c == m) else 0.0
-    s, t, u, v = a + half, n + half, c + half, m + half
+    half = 0.5 if a in (0, n) or c == m else 0.0
+    s, t, u, v = a + half, n + 2 * half, c + half, m + 2 * half
     centre = log((s / t) / (u / v))
     reach = normal_quantile(level) * sqrt(1 / s - 1 / t + 1 / u - 1 / v)
     return min(exp(centre - reach), ratio), max(exp(centre + reach), ratio)

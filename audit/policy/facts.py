@@ -35,8 +35,8 @@ def derived_facts(spec: AuditSpec, subject: SubjectSection, fairness: FairnessSe
 
     `task`, `audit_of` (model or predictions), `has_train`, `has_test`, `has_target`, `has_features`, `has_sensitive`,
     `has_probabilities` (of a model, or a column of scores), `has_decision` (labels are predicted, so that somebody is
-    selected), `refittable`, `sensitive_roles`, `small_roles` (those with a group that is too small to be judged), and the
-    rows of each table as `test_rows` and so on.
+    selected), `refittable`, `sensitive_roles`, `small_roles` (those with a group that is too small to be judged), and
+    the rows of each table as `test_rows` and so on.
     """
     tables = {table.role: table.rows_used for table in subject.tables}
     columns = role_columns(spec)

@@ -117,7 +117,7 @@ class Measure(PackPart):
 
 
 class Interval(PackPart):
-    """The interval that a limit asks for."""
+    """The interval that a limit asks for; one of another level is not judged."""
 
     level: float = Field(default=0.95, gt=0, lt=1)
     method: str = ""
@@ -147,6 +147,8 @@ class PackLimit(PackPart):
             raise ValueError("between takes two numbers, every other op takes one")
         if isinstance(self.value, tuple) and self.value[0] > self.value[1]:
             raise ValueError("between takes the smaller number first")
+        if self.warn_value is not None and self.op in ("between", "eq"):
+            raise ValueError("a warn_value takes ge, gt, le or lt: it lies on one side of the limit")
         if self.origin == "none":
             raise ValueError("a limit names who set it: law, guidance, standard, convention or house")
         return self

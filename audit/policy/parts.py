@@ -132,7 +132,7 @@ def _ready(item: Asked, control: Control, limit: PackLimit, case: Case) -> _Read
     small = _small(item, measured, control.min_sample or MinSample(), case)
     if small:
         return _below(item, observation, measured, limit, control.min_sample or MinSample(), small)
-    companions = _companions(item, limit, case)
+    companions = _other_level(item, observation, measured, limit) or _companions(item, limit, case)
     if isinstance(companions, str):
         return Part(observation=item.id, outcome="not_run", reason=companions)
     return _Ready(item, observation, measured, _comparison(measured, limit, companions))
@@ -192,6 +192,16 @@ def _comparison(measured: Exact | Estimate, limit: PackLimit, companions: dict[s
         high = inf if measured.high is None else rational(measured.high)
     region = Region.of(limit.op, wording.limit_values(limit))
     return Comparison(value=value, low=low, high=high, region=region, alpha=limit.alpha, companions=companions)
+
+
+def _other_level(item: Asked, observation: Observation, measured: Exact | Estimate, limit: PackLimit) -> str:
+    """Return why an interval is not the one that the limit asks for, or nothing."""
+    if limit.ci is None or not isinstance(measured, Estimate) or measured.level == limit.ci.level:
+        return ""
+    wanted, found = wording.number(100 * limit.ci.level), wording.number(100 * measured.level)
+    name = wording.subject_of(item, observation)
+    mend = f"set performance.interval.level to {limit.ci.level}"
+    return f"{name} cannot be judged: the limit takes a {wanted}% interval and a {found}% one was measured; {mend}."
 
 
 def _companions(item: Asked, limit: PackLimit, case: Case) -> dict[str, float] | str:

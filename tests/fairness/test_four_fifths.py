@@ -196,3 +196,10 @@ def test_a_group_that_is_never_selected_still_has_an_upper_end(make_evidence, ma
     assert isinstance(ratio, Estimate)
     assert ratio.value == ratio.low == 0.0
     assert 0.05 < ratio.high < 0.8
+
+
+def test_everybody_selected_is_not_taken_for_certain():
+    # exp(+-1.959964 sqrt(2 (1/50.5 - 1/51))), one half added to the selected and to the others
+    assert katz(50, 50, 50, 50, 0.95) == pytest.approx((0.962116, 1.039376), abs=1e-6)
+    # exp(log((24.5 / 31) / (30.5 / 31)) +- 1.959964 sqrt(1/24.5 - 1/31 + 1/30.5 - 1/31))
+    assert katz(24, 30, 30, 30, 0.95) == pytest.approx((0.666384, 0.968296), abs=1e-6)

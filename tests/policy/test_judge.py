@@ -336,3 +336,12 @@ def test_a_tiny_p_value_is_never_nought(pack, a):
     for value in (0.0, 1e-16):
         reason = judged(pack(control), a.case(a.exact("fairness/selection_rate_p_value", value))).reason
         assert "is below 0.001 (n = 100)" in reason
+
+
+def test_an_interval_of_another_level_than_the_limit_takes_is_not_judged(pack, a):
+    limit = {"origin": "house", "op": "ge", "value": 0.8, "decide_on": "ci_three_way"}
+    good = a.case(a.estimate("performance/accuracy", 0.9, 0.85, 0.95))
+    for level, outcome in ((0.95, "pass"), (0.99, "not_run")):
+        verdict = judged(pack(a.control(limit={**limit, "ci": {"level": level}})), good)
+        assert verdict.outcome == outcome
+    assert "takes a 99% interval and a 95% one was measured" in verdict.reason
