@@ -34,7 +34,7 @@ def _as_text(record: AuditRecord, paths: Sequence[Path]) -> str:
         lines += ["", "Findings", *(f"  {_line(verdict)}" for verdict in findings[:_MOST])]
     if len(findings) > _MOST:
         lines.append(f"  and {len(findings) - _MOST} more in the report")
-    lines += ["", "Written", *(f"  {path}" for path in paths)]
+    lines += ["", "Written", *(f"  {path}" for path in paths)] if paths else ["", "Nothing was written."]
     return "\n".join(lines)
 
 

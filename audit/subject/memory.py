@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from audit import guard
-from audit.errors import DataError
+from audit.errors import DataError, Problem
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,11 +45,14 @@ def spill(model: Any, tables: Mapping[str, pd.DataFrame]) -> tuple[dict[str, Any
     ModelError
         The model cannot be pickled.
     DataError
-        A table cannot be kept as Parquet.
+        A table is no DataFrame, or cannot be kept as Parquet.
     """
     folder = Path(tempfile.mkdtemp(prefix="audit-"))
     try:
         for role, table in tables.items():
+            if not hasattr(table, "to_parquet"):
+                message = f"expected a pandas DataFrame, found {type(table).__name__}."
+                raise DataError(Problem(f"{role} table", message, "A file is named in the spec."))
             guard.call(f"{role} table", _write_table, table, folder / f"{role}.parquet", error=DataError)
         spec: dict[str, Any] = {"data": {role: f"{role}.parquet" for role in tables}}
         return (spec if model is None else {**spec, "model": _kept(model, folder)}), folder

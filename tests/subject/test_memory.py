@@ -98,3 +98,9 @@ def test_what_cannot_be_kept_is_told():
         spill(make_pipeline(threading.Lock()), {})
     with pytest.raises(DataError, match="test table: "):
         spill(None, {"test": pd.DataFrame({"a": [object(), 1]})})
+
+
+@pytest.mark.parametrize("table", [FRAME.to_numpy(), "test.csv"])
+def test_a_table_that_is_no_frame_is_refused(table):
+    with pytest.raises(DataError, match=r"expected a pandas DataFrame, found (ndarray|str)"):
+        spill(None, {"test": table})
