@@ -34,7 +34,7 @@ def test_every_method_is_named_with_what_became_of_it(run: Callable[..., Any]) -
     frame, y = data()
     section, _ = run(LogisticRegression().fit(frame, y), frame, y)
     assert [m.name for m in section.methods] == ["shap", "permutation_importance", "coefficients", "tree"]
-    assert {m.name for m in section.methods} == set(catalogue.names("attributions"))
+    assert {m.name for m in section.methods} == set(catalogue.names("attributions")) - {"partition_shap"}
     assert [m.status for m in section.methods] == ["done", "done", "done", "not_run"]
     assert "tree" in section.methods[3].reason
 
@@ -102,7 +102,9 @@ def test_global_values_are_the_mean_of_the_sampled_rows_alone(
 def test_several_classes_have_their_own_values(run: Callable[..., Any]) -> None:
     frame, y = data()
     y = np.array(["setosa", "a/b", "c=d"])[y + (frame.c > 0).to_numpy()]
-    _, observations = run(LogisticRegression().fit(frame, y), frame, y, spec={"methods": ["shap"]})
+    section, observations = run(LogisticRegression().fit(frame, y), frame, y, spec={"methods": ["shap"]})
+    (facts,) = section.methods
+    assert set(facts.base) == set(facts.beeswarm) == {"setosa", "a/b", "c=d"}
     ids = {o.id: o.measured.value for o in observations}
     parts = [ids[f"attribution/shap/global/a/class={name}"] for name in ("setosa", "a%2Fb", "c%3Dd")]
     assert ids["attribution/shap/global/a"] == pytest.approx(np.mean(parts))

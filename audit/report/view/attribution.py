@@ -5,7 +5,7 @@ from __future__ import annotations
 from audit.records.observation import Observation, encoded
 from audit.records.sections import AttributionMethodFacts, Case
 from audit.report.view import figures, numbers
-from audit.report.view.folio import Folio
+from audit.report.view.folio import Folio, decoded
 from audit.report.view.robustness import as_text
 from audit.report.view.tree import Block, Bullets, Callout, Cell, Chapter, Facts, Pair, Prose, Row, Section
 
@@ -93,9 +93,10 @@ def _method(folio: Folio, method: AttributionMethodFacts) -> tuple[Block, ...]:
 
 
 def _classes(folio: Folio, method: AttributionMethodFacts) -> tuple[str, ...]:
-    found = folio.under(f"attribution/{method.name}/global/")
-    classes = list(dict.fromkeys(o.id.split("/")[4].removeprefix("class=") for o in found if len(o.id.split("/")) == 5))
-    bare = any(len(o.id.split("/")) == 4 for o in found)
+    # Names as the model gives them: only ids hold them encoded.
+    parts = [o.id.split("/") for o in folio.under(f"attribution/{method.name}/global/")]
+    classes = dict.fromkeys(decoded(part[4].removeprefix("class=")) for part in parts if len(part) == 5)
+    bare = any(len(part) == 4 for part in parts)
     return (*([""] if bare else []), *classes)[:CLASSES]
 
 
@@ -112,6 +113,13 @@ def _global(folio: Folio, method: AttributionMethodFacts, class_: str) -> list[B
     heads = folio.columns("feature", "attribution#", "interval#")
     table = folio.table("table.caption", heads, rows, caption=title, room=room)
     figure = figures.attributions(folio, known[:CHARTED], title=title, axis=method.scale or t("column.attribution"))
+    if (
+        figure
+        and class_
+        and not folio.extent.whole
+        and folio.under(f"attribution/{method.name}/global/{encoded(known[0][0])}/")
+    ):
+        return [figure]
     blocks: list[Block] = [Pair(figure=figure, table=table) if figure else table] if known else []
     densities = method.beeswarm.get(class_, ())[: folio.extent.beeswarm_rows]
     if densities:
@@ -124,7 +132,7 @@ def _global(folio: Folio, method: AttributionMethodFacts, class_: str) -> list[B
 
 def _of(folio: Folio, method: AttributionMethodFacts, feature: str, class_: str) -> Observation | None:
     id = f"attribution/{method.name}/global/{encoded(feature)}"
-    return folio.get(f"{id}/class={class_}" if class_ else id)
+    return folio.get(f"{id}/class={encoded(class_)}" if class_ else id)
 
 
 def _magnitude(observation: Observation) -> float:
