@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import inf
 from typing import Any
 
 from audit.policy import wording
@@ -58,6 +59,11 @@ def _judged(pack: Pack, case: Case) -> Iterator[Verdict]:
         yield verdict
 
 
+def _gravity(part: Part) -> tuple[int, float]:
+    """Order parts by outcome, and those of one outcome by how far inside the limit they lie."""
+    return GRAVEST_FIRST.index(part.outcome), inf if part.margin is None else part.margin
+
+
 def _outcome_facts(control: Control, outcome: Outcome, case: Case) -> dict[str, Any]:
     """Return what later controls may ask: how one came out, and whether it met groups too small to be judged."""
     name = f"control/{control.id}"
@@ -71,7 +77,7 @@ def _verdict(control: Control, pack: Pack, applies: Answer, case: Case) -> Verdi
         case True:
             parts = tuple(waived(part, control, pack, case) for part in _parts(control, pack, case))
             outcome = joined((part.outcome for part in parts), control.kind)
-            reason = wording.summary(parts, min(parts, key=lambda part: GRAVEST_FIRST.index(part.outcome)))
+            reason = wording.summary(parts, min(parts, key=_gravity))
         case False:
             parts, outcome, reason = (), "not_applicable", f"Does not apply: {listed(applies.because)}."
         case None:

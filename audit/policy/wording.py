@@ -9,7 +9,7 @@ from math import floor, log10
 from audit.declarations.condition import rational
 from audit.policy.measures import Asked
 from audit.policy.pack import PackLimit
-from audit.policy.phrases import listed
+from audit.policy.phrases import listed, plural
 from audit.records.measured import Estimate, Exact
 from audit.records.observation import Observation
 from audit.records.verdict import Outcome, Part
@@ -114,25 +114,30 @@ def summary(parts: Sequence[Part], gravest: Part) -> str:
     """Return what decided a control, then how its other parts came out."""
     if len(parts) == 1:
         return gravest.reason
-    counts = {outcome: sum(part.outcome == outcome for part in parts) for outcome in OUTCOME_WORDS}
-    told = [f"{count} {OUTCOME_WORDS[outcome]}" for outcome, count in counts.items() if count]
+    counts = {outcome: sum(part.outcome == outcome for part in parts) for outcome in _CAME_OUT}
+    told = [f"{count} {_came_out(outcome, count)}" for outcome, count in counts.items() if count]
     if len(told) == 1:
-        others = "The other part" if len(parts) == 2 else f"The {len(parts) - 1} other parts"
-        return f"{gravest.reason} {others} of this control came out the same."
-    return f"{gravest.reason} Of the {len(parts)} parts of this control: {listed(told)}."
+        more = len(parts) - 1
+        return f"{gravest.reason} {plural(more, 'more part')} {_came_out(gravest.outcome, more)}."
+    return f"{gravest.reason} Of the {len(parts)} parts of this control, {listed(told)}."
 
 
-OUTCOME_WORDS: dict[Outcome, str] = {
+def _came_out(outcome: Outcome, count: int) -> str:
+    text = _CAME_OUT[outcome]
+    return text if count == 1 else text.replace("is ", "are ").replace("has ", "have ").replace("waits", "wait")
+
+
+_CAME_OUT: dict[Outcome, str] = {
     "fail": "failed",
-    "inconclusive": "inconclusive",
-    "error": "in error",
-    "not_run": "not measured",
-    "attestation_missing": "waiting for a statement",
-    "attestation_expired": "with an expired statement",
+    "inconclusive": "is inconclusive",
+    "error": "is in error",
+    "not_run": "is not measured",
+    "attestation_missing": "waits for a statement",
+    "attestation_expired": "has an expired statement",
     "pass": "passed",
-    "attested": "attested",
-    "recorded": "recorded",
-    "not_applicable": "not judged",
+    "attested": "is attested",
+    "recorded": "is recorded",
+    "not_applicable": "is not judged",
 }
 
 _LEAST_P = 0.001

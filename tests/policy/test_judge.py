@@ -124,7 +124,7 @@ def test_groups_are_judged_one_by_one_and_the_gravest_decides(pack, a):
     assert [part.outcome for part in verdict.parts] == ["fail", "pass", "inconclusive", "not_applicable"]
     assert verdict.outcome == "fail"
     assert verdict.reason.endswith(
-        "Of the 4 parts of this control: 1 failed, 1 inconclusive, 1 passed and 1 not judged."
+        "Of the 4 parts of this control, 1 failed, 1 is inconclusive, 1 passed and 1 is not judged."
     )
     assert "unknown for 3 rows: counted, not judged" in verdict.parts[3].reason
 
@@ -345,3 +345,10 @@ def test_an_interval_of_another_level_than_the_limit_takes_is_not_judged(pack, a
         verdict = judged(pack(a.control(limit={**limit, "ci": {"level": level}})), good)
         assert verdict.outcome == outcome
     assert "takes a 99% interval and a 95% one was measured" in verdict.reason
+
+
+def test_the_part_that_speaks_for_a_control_is_the_one_furthest_off(pack, a):
+    case = a.case(*by_sex(a, female=0.7, male=0.5), groupings=(a.grouping("sex", "female", "male"),))
+    reason = judged(pack(a.control(**GROUPS)), case).reason
+    assert reason.startswith("selection_rate for male is 0.500 ")
+    assert reason.endswith(" 1 more part failed.")
