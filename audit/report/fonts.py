@@ -75,6 +75,15 @@ def settable(text: str) -> str:
     return text.translate({ord(c): _substitute(c) for c in set(text) if not c.isspace() and not _is_held(c)})
 
 
+def unturned(text: str) -> str:
+    """Return the text with each mark that turns the direction of reading replaced by its code point.
+
+    >>> unturned("fee" + chr(0x202E) + "eef")
+    'fee[U+202E]eef'
+    """
+    return text.translate({ord(c): f"[U+{ord(c):04X}]" for c in _TURNING})
+
+
 def fontconfig(cache: Path) -> str:
     """Return a fontconfig file that knows the bundled fonts and no others, and keeps its index in a folder."""
     aliases = {"sans-serif": (SANS, CHINESE), "serif": (SANS, CHINESE), "monospace": (MONO, CHINESE)}

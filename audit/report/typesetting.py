@@ -94,6 +94,7 @@ def _finished(document: Document, pdf: pydyf.PDF) -> None:
     _list_attachments_once(pdf)
     _straighten_tables(pdf)
     _scope_headers(pdf)
+    _pair_terms(pdf)
     _tag_links(pdf)
 
 
@@ -135,6 +136,18 @@ def _scope_headers(pdf: pydyf.PDF) -> None:
         for cell in (_object(pdf, kid) for kid in row["K"]):
             if cell and cell.get("S") == "/TH" and "A" in cell:
                 cell["A"]["Scope"] = scope
+
+
+def _pair_terms(pdf: pydyf.PDF) -> None:
+    # A list of terms is tagged as items inside divisions; a term and its meaning are one item.
+    for listing in _elements(pdf, "/L"):
+        for group in [kid for kid in (_object(pdf, k) for k in listing["K"]) if kid and kid["S"] == "/Div"]:
+            group["S"] = "/LI"
+            for place, part in enumerate(part for part in (_object(pdf, k) for k in group["K"]) if part):
+                part["S"] = "/LBody" if place else "/Lbl"
+                for inner in (_object(pdf, k) for k in part["K"]):
+                    if inner and inner.get("S") in ("/Lbl", "/LBody"):
+                        inner["S"] = "/Div" if place else "/Span"
 
 
 def _tag_links(pdf: pydyf.PDF) -> None:

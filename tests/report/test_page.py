@@ -108,6 +108,7 @@ def test_hostile_names_are_inert_and_still_readable(pages: dict[str, str]) -> No
     for name in handmade.HOSTILE:
         if "\u202e" not in name:
             assert " ".join(name.split()) in text
+    assert "[U+202E]" in text and "\u202e" not in pages["hostile"]
     assert "<script" not in pages["hostile"].lower()
     assert "49" not in re.findall(r"\{\{7\*7\}\}|>49<", pages["hostile"])
     assert pages["hostile"].count("</style>") == 1

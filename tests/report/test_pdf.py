@@ -46,6 +46,7 @@ def document(body: str = "", style: str = "") -> str:
     code {{ font-family: monospace }} {style}</style></head>
     <body><h1 id="top">Audit of a model</h1><p>A paragraph with <code>code</code>.</p>
     <p><a href="#top"><span class="n">1</span> Back to the top</a></p>
+    <dl><div><dt>Owner</dt><dd>A bank</dd><dd>Another</dd></div><div><dt>Seed</dt><dd><code>0</code></dd></div></dl>
     <table><caption>Rates</caption><thead><tr><th scope="col">Group</th><th scope="col">Rate</th></tr></thead>
     <tbody>{rows}</tbody></table>{chart}{points}{body}</body></html>"""
 
@@ -119,6 +120,14 @@ def test_a_table_holds_rows_and_its_caption_first(made: pdf.Typeset) -> None:
     (table,) = [node for node in structure(made.pdf) if node.get("/S") == "/Table"]
     assert [kid.get_object()["/S"] for kid in table["/K"]] == ["/Caption", "/THead", "/TBody"]
     assert all(kid.get_object()["/P"].get_object() == table for kid in table["/K"])
+
+
+def test_a_term_and_its_meanings_are_one_item_of_a_list(made: pdf.Typeset) -> None:
+    (listing,) = [node for node in structure(made.pdf) if node.get("/S") == "/L"]
+    items = [kid.get_object() for kid in listing["/K"]]
+    assert [item["/S"] for item in items] == ["/LI", "/LI"]
+    parts = [[kid.get_object()["/S"] for kid in item["/K"]] for item in items]
+    assert parts == [["/Lbl", "/LBody", "/LBody"], ["/Lbl", "/LBody"]]
 
 
 def test_a_chart_has_its_title_as_alternative_text(made: pdf.Typeset) -> None:

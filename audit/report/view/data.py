@@ -104,7 +104,7 @@ def _who(folio: Folio, groupings: tuple[GroupingFacts, ...]) -> tuple[Block, ...
     tables = tuple(
         folio.table(
             "data.groups",
-            folio.columns("group", "rows#", "share#", "note"),
+            folio.columns("group", "rows#", "share#"),
             (_group(folio, g) for g in grouping.groups),
             grouping=" × ".join(grouping.columns),
         )
@@ -118,10 +118,9 @@ def _who(folio: Folio, groupings: tuple[GroupingFacts, ...]) -> tuple[Block, ...
 def _group(folio: Folio, group: GroupFacts) -> Row:
     return Row(
         cells=(
-            Cell(text=group.label),
+            Cell(text=group.label, detail=group_note(folio, group)),
             Cell(text=f"{group.n:,}", numeric=True),
             Cell(text=numbers.percent(group.share), numeric=True),
-            Cell(text=group_note(folio, group), muted=True),
         ),
         muted=group.small or group.unknown,
     )

@@ -15,7 +15,7 @@ from audit.report.view.tree import Answer, Cell, Cover, Facts, KeyFigure, Row, S
 LONG_TITLE = 60
 LONGEST_TITLE = 240
 LONGEST_SENTENCE = 220
-LONGEST_LINE = 100
+LONGEST_LINE = 112
 KEY_FIGURES = 4
 FINDINGS = 4
 CONDITIONS = 5

@@ -25,6 +25,7 @@ from audit.report.view.tree import (
 BESIDE = ("cross_validated", "train", "baseline", "dummy")
 CURVES = ("roc", "precision_recall", "calibration", "threshold", "score_distribution", "residuals")
 SERIES = 6
+LEAST_POINTS = 4
 
 
 def chapter(folio: Folio) -> Chapter:
@@ -265,12 +266,12 @@ def _points(folio: Folio, name: str, drawn: dict[str, Curve]) -> Table:
     if len(drawn) > 1 and all(curve.x == first.x for curve in drawn.values()):
         heads, rows = _side_by_side(drawn, first, folio.extent.curve_rows)
     else:
-        wanted = folio.extent.curve_rows // min(len(drawn), 3)
+        wanted = max(LEAST_POINTS, folio.extent.curve_rows // len(drawn))
         heads = (*(folio.columns("class") if len(drawn) > 1 else ()), *_curve_heads(folio, first))
         rows = [
             Row(cells=(*((Cell(text=class_),) if len(drawn) > 1 else ()), *cells))
             for class_, curve in drawn.items()
-            for cells in _curve_cells(folio, curve, wanted)
+            for cells in _curve_cells(folio, curve, wanted if len(drawn) > 1 or not curve.n else len(curve.x))
         ]
     total = max(len(curve.x) for curve in drawn.values())
     shown = len(rows) if len(drawn) == 1 or heads[0].title == first.x_label else len(rows) // len(drawn)
@@ -303,7 +304,7 @@ def _curve_heads(folio: Folio, curve: Curve) -> tuple[Column, ...]:
 
 def _curve_cells(folio: Folio, curve: Curve, wanted: int) -> list[tuple[Cell, ...]]:
     rows = []
-    for i in _spread(len(curve.x), wanted if curve.n is None else max(wanted, len(curve.x))):
+    for i in _spread(len(curve.x), wanted):
         texts = [numbers.number(curve.x[i]), numbers.number(curve.y[i])]
         if curve.low is not None and curve.high is not None:
             texts.append(folio.t("number.range", low=numbers.number(curve.low[i]), high=numbers.number(curve.high[i])))

@@ -120,6 +120,7 @@ def _sensitive(folio: Folio) -> Callout:
 
 def _stages(folio: Folio) -> tuple[Block, ...]:
     t = folio.t
+    told = any(s.reason for s in folio.record.stages)
     rows = (
         Row(
             cells=(
@@ -127,12 +128,12 @@ def _stages(folio: Folio) -> tuple[Block, ...]:
                 Cell(
                     text=t(f"stage.{s.status}"), glyph={"done": "recorded", "error": "error"}.get(s.status, "not_run")
                 ),
-                Cell(text=s.reason),
+                *((Cell(text=s.reason),) if told else ()),
             )
         )
         for s in folio.record.stages
     )
-    return (folio.table("scope.stages_table", folio.columns("stage", "status<", "reason"), rows),)
+    return (folio.table("scope.stages_table", folio.columns("stage", "status<", *(("reason",) if told else ())), rows),)
 
 
 def _independence(folio: Folio) -> tuple[Block, ...]:
