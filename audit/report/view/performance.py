@@ -106,7 +106,7 @@ def _headline(folio: Folio, section: PerformanceSection) -> tuple[Block, ...]:
         )
         for m in measures
     )
-    return (folio.table("performance.figures_table", heads, rows, note=_note(folio, measures)),)
+    return (folio.table("performance.figures_table", heads, rows, note=_note(folio, section, measures)),)
 
 
 def _main(folio: Folio, measure: MeasureFacts) -> str:
@@ -123,12 +123,14 @@ def _named(folio: Folio, measure: MeasureFacts) -> str:
     )
 
 
-def _note(folio: Folio, measures: tuple[MeasureFacts, ...]) -> str:
+def _note(folio: Folio, section: PerformanceSection, measures: tuple[MeasureFacts, ...]) -> str:
     found = [o.measured for o in (folio.get(_main(folio, m)) for m in measures) if o]
     levels = [m.level for m in found if isinstance(m, Estimate)]
     counts = sorted({numbers.count(m.n) for m in found if not isinstance(m, Undefined)})
     texts = [folio.t("performance.figures_note", level=numbers.level(levels[0]))] if levels else []
     texts += [folio.t("performance.figures_rows", n=folio.t("number.or").join(counts))] if counts else []
+    left = len(_unplaced(folio, section))
+    texts += [folio.t.count("performance.further_elsewhere", left)] if left and not folio.extent.whole else []
     return " ".join(texts)
 
 
@@ -325,12 +327,9 @@ def _spread(total: int, wanted: int) -> tuple[int, ...]:
 
 
 def _further(folio: Folio, section: PerformanceSection) -> tuple[Block, ...]:
-    placed = {m.name for m in section.measures}
-    found = [o for o in folio.under("performance/") if not _placed(o, placed)]
-    if not found:
+    found = _unplaced(folio, section)
+    if not found or not folio.extent.whole:
         return ()
-    if not folio.extent.whole:
-        return (Prose(paragraphs=(folio.t.count("performance.further_elsewhere", len(found)),)),)
     rows = (
         Row(
             cells=(
@@ -345,6 +344,11 @@ def _further(folio: Folio, section: PerformanceSection) -> tuple[Block, ...]:
     )
     heads = folio.columns("measure", "value#", "interval#", "n#", "scope<")
     return (folio.table("performance.further_table", heads, rows),)
+
+
+def _unplaced(folio: Folio, section: PerformanceSection) -> list[Observation]:
+    names = {m.name for m in section.measures}
+    return [o for o in folio.under("performance/") if not _placed(o, names)]
 
 
 def _placed(observation: Observation, names: set[str]) -> bool:
