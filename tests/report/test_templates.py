@@ -64,6 +64,8 @@ def test_no_template_marks_anything_as_safe_or_holds_script(path: Path) -> None:
 WORDED = (
     ("outcome", Outcome),
     ("outcome_text", Outcome),
+    ("gate", Outcome),
+    ("next.gate", Outcome),
     ("kind", Kind),
     ("severity", Severity),
     ("origin", Origin),
@@ -74,6 +76,7 @@ WORDED = (
     ("summary.rows", Scope),
     ("task", Task),
     ("conclusion", Conclusion.model_fields["outcome"].annotation),
+    ("summary.meaning", Conclusion.model_fields["outcome"].annotation),
     ("condition", Conclusion.model_fields["outcome"].annotation),
     ("checked", Citation.model_fields["checked"].annotation),
     ("stage", StageStatus.model_fields["status"].annotation),

@@ -88,8 +88,3 @@ def test_the_summary_says_what_it_means_and_what_to_do_next(outcome: str) -> Non
     assert summary.meaning == words("en")(f"summary.meaning.{outcome}")
     assert summary.findings
     assert all(row.cells[-1].text for row in summary.findings.rows)
-
-
-def test_every_finding_has_a_next_step_for_each_kind_and_outcome() -> None:
-    open_ = ("fail", "inconclusive", "attestation_missing", "attestation_expired", "not_run", "error")
-    assert {f"next.gate.{o}" for o in open_} | {"next.screen", "next.record"} <= words("en").keys
