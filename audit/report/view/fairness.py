@@ -104,7 +104,11 @@ def _measures(folio: Folio, section: FairnessSection, grouping: GroupingFacts) -
 def _reference(folio: Folio, grouping: GroupingFacts) -> str:
     named = next((g.label for g in grouping.groups if g.key == grouping.reference), None)
     text = folio.t("fairness.reference", name=named) if named else folio.t("fairness.reference_highest")
-    return text + (" " + folio.t("fairness.role", role=grouping.role.replace("_", " ")) if grouping.role else "")
+    return text + (
+        " " + folio.t("fairness.role", role=grouping.role.replace("_", " ").replace("&", " and "))
+        if grouping.role
+        else ""
+    )
 
 
 def _lead(measures: tuple[MeasureFacts, ...]) -> tuple[MeasureFacts, ...]:
