@@ -19,7 +19,13 @@ class Problem:
 
     def __str__(self) -> str:
         text = f"{self.place}: {self.message}" if self.place else self.message
-        return f"{text} {self.hint}" if self.hint else text
+        if not self.hint:
+            return text
+        # Foreign texts rarely end their sentence.
+        return f"{text}{'' if text.endswith(_ENDS) else '.'} {self.hint}"
+
+
+_ENDS = (".", "!", "?", ":", "\n")
 
 
 class AuditError(Exception):

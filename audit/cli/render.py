@@ -9,7 +9,9 @@ from typing import Annotated
 
 import typer
 
-from audit.errors import Problem, RecordError
+from audit import catalogue
+from audit.errors import Problem, RecordError, SpecError
+from audit.spec.shape import suggestion
 
 
 def render(
@@ -32,8 +34,18 @@ def render(
     loaded = load_record(record)
     _refuse_changed(record, loaded.digest)
     formats = tuple(format) if format else loaded.spec.report.formats
+    _refuse_unknown(formats)
     for path in write_outputs(loaded, formats, out if out is not None else record.resolve().parent):
         print(path)
+
+
+def _refuse_unknown(formats: tuple[str, ...]) -> None:
+    known = catalogue.names("output_formats")
+    problems = (
+        Problem("--format", f"unknown output format {f!r}.", suggestion(f, known)) for f in formats if f not in known
+    )
+    if found := tuple(problems):
+        raise SpecError(*found)
 
 
 def _refuse_changed(path: Path, digest: str | None) -> None:

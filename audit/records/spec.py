@@ -104,7 +104,7 @@ class DecisionSpec(Record):
     threshold: float = 0.5
     """Score from which the positive label is given; supplied labels are never re-thresholded."""
     costs: dict[str, float] | None = None
-    """Cost of false_positive and false_negative."""
+    """Cost of false_positive and false_negative; not measured yet, and refused until it is."""
 
 
 class SensitiveTableSpec(Record):
@@ -223,6 +223,7 @@ class AuditSpec(Record):
     context: ContextSpec = ContextSpec()
     model: ModelSpec
     challenger: ModelSpec | None = None
+    """A second model to compare with the first; not measured yet, and refused until it is."""
     task: Task | None = None
     """Inferred when absent."""
     data: DataSpec

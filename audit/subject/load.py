@@ -259,7 +259,22 @@ def _groups(settled: _Settled, role: str, whole: pd.DataFrame) -> pd.DataFrame:
     outer = _joined_people(settled, role, whole)
     raw = inner if outer is None else pd.concat([inner, outer], axis=1)
     groups = {c: as_groups(place, raw[c], spec.bins.get(c), settled.tell) for c in spec.features if c in raw.columns}
-    return pd.DataFrame(groups, index=whole.index)
+    frame = pd.DataFrame(groups, index=whole.index)
+    if role == settled.headline:
+        _refuse_unknown_references(spec.reference, frame)
+    return frame
+
+
+def _refuse_unknown_references(references: dict[str, str], groups: pd.DataFrame) -> None:
+    """Refuse a reference group that no row belongs to, before anything is measured."""
+    problems = []
+    for column, named in references.items():
+        found = sorted(set(groups[column])) if column in groups else []
+        if column in groups and named not in found:
+            message = f"there is no group {named!r}; found {', '.join(map(repr, found[:12]))}."
+            problems.append(Problem(f"sensitive.reference.{column}", message, "Name one of them."))
+    if problems:
+        raise DataError(*problems)
 
 
 def _joined_people(settled: _Settled, role: str, whole: pd.DataFrame) -> pd.DataFrame | None:
@@ -269,7 +284,12 @@ def _joined_people(settled: _Settled, role: str, whole: pd.DataFrame) -> pd.Data
     wanted = [c for c in people.columns if c in spec.features or c == spec.table.on]
     frame = frames({"people": people.read(wanted)}, {"people": people.place}, ())["people"]
     places = (settled.sources[role].place, people.place)
-    return joined(whole[spec.table.on], frame, spec.table.on, places, settled.tell)
+    twice = [c for c in wanted if c != spec.table.on and c in settled.sources[role].columns]
+    if twice:
+        message = f"the columns {', '.join(map(repr, twice))} stand in {places[0]} too: which is meant cannot be told."
+        raise DataError(Problem(places[1], message, "Drop or rename them in one of the two tables."))
+    needed = role == settled.headline
+    return joined(whole[spec.table.on], frame, spec.table.on, places, settled.tell, needed=needed)
 
 
 def _time(settled: _Settled, role: str, frame: pd.DataFrame) -> NDArray[Any] | None:

@@ -15,13 +15,15 @@ from audit.subject.labels import canonical
 UNKNOWN = "unknown"
 
 
-def joined(main: pd.Series, people: pd.DataFrame, on: str, places: tuple[str, str], tell: Tell) -> pd.DataFrame:
+def joined(
+    main: pd.Series, people: pd.DataFrame, on: str, places: tuple[str, str], tell: Tell, *, needed: bool
+) -> pd.DataFrame:
     """Return the rows of a second table in the order of the main one, matched by id; a row without a match is missing.
 
     Raises
     ------
     DataError
-        An id stands twice in the second table, or none of its ids is in the main one.
+        An id stands twice in the second table, or none of its ids is in a main one whose groups are needed.
     """
     keys = people[on].map(canonical, na_action="ignore")
     held = keys.notna()
@@ -37,7 +39,7 @@ def joined(main: pd.Series, people: pd.DataFrame, on: str, places: tuple[str, st
     wanted = main.map(canonical, na_action="ignore")
     indexed = people[held.to_numpy()].set_index(pd.Index(keys[held])).drop(columns=on)
     found = wanted.isin(indexed.index)
-    if len(wanted) and not found.any():
+    if needed and len(wanted) and not found.any():
         raise DataError(
             Problem(
                 f"{places[1]}, column {on!r}",

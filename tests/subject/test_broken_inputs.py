@@ -216,7 +216,7 @@ def test_row_with_too_many_fields(case):
     with pytest.raises(DataError) as error:
         audited(case, "age,income,default\n1,2,0\n3,4,1,9\n")
     assert told(error) == [
-        "data.test: people.csv: is no readable CSV: CSV parse error: Row #3: Expected 3 columns, got 4: 3,4,1,9 "
+        "data.test: people.csv: is no readable CSV: CSV parse error: Row #3: Expected 3 columns, got 4: 3,4,1,9. "
         "Every row needs as many fields as the header; the text must be UTF-8."
     ]
 

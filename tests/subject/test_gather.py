@@ -229,7 +229,7 @@ def test_model_that_takes_no_weights_says_so(case):
     [
         ("forest", "has no factory 'forest'. It has: DecisionTreeClassifier, DecisionTreeRegressor"),
         ("nothing", "expected a scikit-learn estimator, the factory returned int."),
-        ("broken", "KeyError: 'depth' Check model.params."),
+        ("broken", "KeyError: 'depth'. Check model.params."),
     ],
 )
 def test_factory_that_makes_no_estimator(case, name, message):
@@ -244,7 +244,7 @@ def test_factory_whose_module_is_nowhere(case):
     with pytest.raises(ModelError) as error:
         case.subject(spec, train=("train.csv", FRAME))
     assert str(error.value) == (
-        "model.estimator: nowhere_at_all:make: ModuleNotFoundError: No module named 'nowhere_at_all' "
+        "model.estimator: nowhere_at_all:make: ModuleNotFoundError: No module named 'nowhere_at_all'. "
         "Put the module beside the spec, or install it."
     )
 

@@ -116,6 +116,28 @@ def test_second_table_of_other_people(case):
         joined(case, people().assign(id="nobody" + FRAME["id"]))
 
 
+def test_second_table_need_not_know_the_training_rows(case):
+    train = FRAME.assign(id="other" + FRAME["id"])
+    data = {"train": "train.parquet", "id": "id"}
+    spec = {"features": ["race"], "table": {"path": "people.csv", "on": "id"}}
+    files = {"sensitive": ("people.csv", people()), "train": ("train.parquet", train)}
+    made = subject(case, sensitive=spec, files=files, data=data)
+    assert set(made.test.sensitive["race"]) == {"a", "b"}
+    assert set(made.train.sensitive["race"]) == {"unknown"}
+
+
+def test_sensitive_column_in_both_tables_is_ambiguous(case):
+    spec = {"features": ["sex"], "table": {"path": "people.csv", "on": "id"}}
+    table = people(sex="f")
+    with pytest.raises(DataError, match="'sex' stand in data.test: t.parquet too: which is meant cannot be told"):
+        subject(case, sensitive=spec, files={"sensitive": ("people.csv", table)})
+
+
+def test_reference_that_is_no_group_is_told_before_anything_is_measured(case):
+    with pytest.raises(DataError, match=r"sensitive\.reference\.sex: there is no group 'women'; found"):
+        subject(case, sensitive={"features": ["sex"], "reference": {"sex": "women"}})
+
+
 def test_second_table_without_its_columns(case):
     with pytest.raises(DataError) as error:
         joined(case, people().rename(columns={"id": "number", "race": "rase"}))
