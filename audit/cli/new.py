@@ -48,8 +48,8 @@ def new(
 
 
 def _look(model: InputFile, table: InputFile) -> Look:
-    from audit.records.look import ANSWER, LookRequest, Unseen
     from audit.child import child_environment
+    from audit.records.look import ANSWER, LookRequest, Unseen
 
     request = LookRequest(model=model, table=table)
     try:
