@@ -15,6 +15,7 @@ from audit.policy.parts import attestation_part, measured_parts, small_groups
 from audit.policy.phrases import listed
 from audit.policy.read import ResolvedPack
 from audit.policy.statements import statement_on, waived
+from audit.records.spec import ContextSpec
 from audit.records.verdict import Limit, Outcome, Part, Verdict
 
 
@@ -109,10 +110,15 @@ def _parts(control: Control, pack: Pack, case: Case) -> Iterator[Part]:
 
 def _question(unknown: tuple[str, ...]) -> str:
     controls = dict.fromkeys(name.split("/")[1] for name in unknown if name.startswith("control/"))
-    facts = [name for name in unknown if not name.startswith("control/")]
-    open_facts = [f"declare {listed(facts)} under context"] if facts else []
+    facts = [declared_as(name) for name in unknown if not name.startswith("control/")]
+    open_facts = [f"declare {listed(facts)}"] if facts else []
     open_controls = [f"it depends on {listed(controls)}, which came to no judgement"] if controls else []
     return "; ".join(open_facts + open_controls)
+
+
+def declared_as(fact: str) -> str:
+    """Return the key of the spec under which a fact is declared."""
+    return f"context.{fact}" if fact in ContextSpec.model_fields else f"context.facts.{fact}"
 
 
 def _limit(control: Control) -> Limit | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from audit.policy.attestations import Attestation, Waiver
 from audit.policy.case import Case
 from audit.policy.facts import Answer
-from audit.policy.judge import applicability, unknown_facts
+from audit.policy.judge import applicability, declared_as, unknown_facts
 from audit.policy.pack import Control, Header, Pack
 from audit.policy.phrases import listed
 from audit.policy.read import ResolvedPack
@@ -55,7 +55,9 @@ def _record(resolved: ResolvedPack, case: Case, verdicts: Sequence[Verdict]) -> 
         params=resolved.params,
         attestations=tuple(_attestations(pack, case)),
         waivers=tuple(_waivers(pack, case, verdicts)),
-        questions=tuple(f"What is {name}? Declare it under context." for name in unknown_facts(pack, case, verdicts)),
+        questions=tuple(
+            f"What is {name}? Declare it as {declared_as(name)}." for name in unknown_facts(pack, case, verdicts)
+        ),
         source=resolved.source,
     )
 

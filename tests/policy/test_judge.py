@@ -212,7 +212,7 @@ def test_an_unknown_fact_leaves_a_control_not_run_with_a_question(pack, a):
     use = {"applies_if": {"fact": {"name": "use_case", "op": "eq", "value": "credit"}}}
     verdict = judged(pack(a.control(**use)), a.case(a.estimate("performance/accuracy", 0.9, 0.85, 0.95)))
     assert verdict.outcome == "not_run"
-    assert "declare use_case under context" in verdict.reason
+    assert "declare context.use_case" in verdict.reason
 
 
 def test_a_control_may_ask_how_an_earlier_one_came_out(pack, a):

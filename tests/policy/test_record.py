@@ -43,7 +43,7 @@ def test_a_law_that_does_not_stand_today_says_so(authority, words, pack, a):
 def test_questions_name_each_fact_that_nobody_declared_once(pack, a):
     use = {"applies_if": {"fact": {"name": "use_case", "op": "eq", "value": "credit"}}}
     record = record_of(pack(a.control("C-1", **use), a.control("C-2", **use)), a.case())
-    assert record.questions == ("What is use_case? Declare it under context.",)
+    assert record.questions == ("What is use_case? Declare it as context.use_case.",)
     assert record.applicable == "yes"
 
 
