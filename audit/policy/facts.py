@@ -30,6 +30,11 @@ def declared_facts(context: ContextSpec) -> dict[str, Any]:
     return {**context.facts, **named}
 
 
+def declared_as(fact: str) -> str:
+    """Return the key of the spec under which a fact is declared."""
+    return f"context.{fact}" if fact in ContextSpec.model_fields else f"context.facts.{fact}"
+
+
 def derived_facts(spec: AuditSpec, subject: SubjectSection, fairness: FairnessSection | None) -> dict[str, Any]:
     """Return what the audit knows of itself.
 

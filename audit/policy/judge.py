@@ -8,14 +8,13 @@ from typing import Any
 
 from audit.policy import wording
 from audit.policy.case import Case
-from audit.policy.facts import Answer, answer
+from audit.policy.facts import Answer, answer, declared_as
 from audit.policy.outcomes import GRAVEST_FIRST, joined
 from audit.policy.pack import Control, Pack
 from audit.policy.parts import attestation_part, measured_parts, small_groups
 from audit.policy.phrases import listed
 from audit.policy.read import ResolvedPack
 from audit.policy.statements import statement_on, waived
-from audit.records.spec import ContextSpec
 from audit.records.verdict import Limit, Outcome, Part, Verdict
 
 
@@ -114,11 +113,6 @@ def _question(unknown: tuple[str, ...]) -> str:
     open_facts = [f"declare {listed(facts)}"] if facts else []
     open_controls = [f"it depends on {listed(controls)}, which came to no judgement"] if controls else []
     return "; ".join(open_facts + open_controls)
-
-
-def declared_as(fact: str) -> str:
-    """Return the key of the spec under which a fact is declared."""
-    return f"context.{fact}" if fact in ContextSpec.model_fields else f"context.facts.{fact}"
 
 
 def _limit(control: Control) -> Limit | None:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from audit.policy.attestations import Attestation, Waiver
 from audit.policy.case import Case
-from audit.policy.facts import Answer
-from audit.policy.judge import applicability, declared_as, unknown_facts
+from audit.policy.facts import Answer, declared_as
+from audit.policy.judge import applicability, unknown_facts
 from audit.policy.pack import Control, Header, Pack
 from audit.policy.phrases import listed
 from audit.policy.read import ResolvedPack

@@ -18,7 +18,7 @@ GATES: dict[str, tuple[dict[str, Any], int, str]] = {
     "meets": ({"op": "ge", "value": 0.6}, 0, "Meets every gate"),
     "does_not_meet": ({"op": "ge", "value": 0.99}, 1, "Does not meet"),
     "inconclusive": ({"op": "ge", "value": "POINT"}, 3, "Inconclusive"),
-    "incomplete": ({"op": "ge", "value": 0.6, "metric": "performance/lift_nobody_has"}, 3, "Incomplete: no verdict yet"),
+    "incomplete": ({"op": "ge", "value": 0.6, "metric": "performance/lift_nobody"}, 3, "Incomplete: no verdict yet"),
 }
 
 

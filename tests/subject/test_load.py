@@ -129,7 +129,7 @@ def test_second_table_need_not_know_the_training_rows(case):
 def test_sensitive_column_in_both_tables_is_ambiguous(case):
     spec = {"features": ["sex"], "table": {"path": "people.csv", "on": "id"}}
     table = people(sex="f")
-    with pytest.raises(DataError, match="'sex' stand in data.test: t.parquet too: which is meant cannot be told"):
+    with pytest.raises(DataError, match=r"'sex' stand in data\.test: t\.parquet too: which is meant cannot be told"):
         subject(case, sensitive=spec, files={"sensitive": ("people.csv", table)})
 
 
