@@ -17,7 +17,7 @@ class InputFile(Record):
     """A file that the parent has opened and hashed."""
 
     role: str
-    """model, challenger, test, train, reference, sensitive, or code."""
+    """model, factory, test, train, reference, sensitive or code."""
     path: str
     """Absolute path."""
     sha256: str

@@ -20,7 +20,7 @@ class SpecFile:
     """A file that the spec names."""
 
     role: str
-    """model, test, train, reference, sensitive, code, attestations, waivers or pack."""
+    """model, factory, test, train, reference, sensitive, code, attestations, waivers or pack."""
     path: Path
     """Resolved, absolute."""
 
@@ -121,7 +121,15 @@ def _named(read: ReadSpec) -> Iterator[tuple[str, tuple[str | int, ...], str]]:
     )
     yield from ((role, loc, text) for role, loc, text in single if text is not None)
     yield from (("code", ("model", "code", i), text) for i, text in enumerate(spec.model.code))
+    if spec.model.estimator is not None:
+        yield from (("factory", ("model", "estimator"), text) for text in _modules(read.folder, spec.model.estimator))
     for i, policy in enumerate(spec.policies):
         name, loc = (policy, ()) if isinstance(policy, str) else (policy.pack, ("pack",))
         if is_pack_path(name):
             yield "pack", ("policies", i, *loc), name
+
+
+def _modules(folder: Path, estimator: str) -> Iterator[str]:
+    """Yield the file of a factory's module where it stands beside the spec; an installed one is told by its version."""
+    stem = estimator.partition(":")[0].replace(".", "/")
+    yield from (name for name in (f"{stem}.py", f"{stem}/__init__.py") if (folder / name).is_file())
