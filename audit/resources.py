@@ -16,6 +16,11 @@ def resource_folder(name: Literal["templates", "policies"]) -> Path:
     return bundled if bundled.is_dir() else package.parent / name
 
 
+def shipped_packs() -> dict[str, Path]:
+    """Return the packs that come with the package, by name."""
+    return {path.stem: path for path in sorted(resource_folder("policies").glob("*.yaml"))}
+
+
 def templates_digest() -> FileDigest:
     """Return one digest of all templates: sha256 over the sorted names and digests of the files."""
     folder = resource_folder("templates")

@@ -26,7 +26,8 @@ def policies(
     Exit codes: 0; 2 when there is no such pack or it cannot be read.
     """
     from audit.policy.pack import pack_schema
-    from audit.policy.read import pack_path, read_pack, shipped_packs
+    from audit.policy.read import pack_path, read_pack
+    from audit.resources import shipped_packs
 
     if what == "show" and name is None:
         known = f"Known: {', '.join(shipped_packs())}."

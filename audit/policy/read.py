@@ -18,7 +18,7 @@ from audit.policy.parameters import filled, parameter_records, references, repla
 from audit.records.policy import ParameterRecord
 from audit.records.provenance import FileDigest
 from audit.records.spec import AuditSpec, PolicySpec
-from audit.resources import resource_folder
+from audit.resources import shipped_packs
 from audit.spec.document import Node, plain_value
 from audit.spec.shape import suggestion
 
@@ -91,11 +91,6 @@ def pack_path(name: str, folder: Path) -> Path:
         hint = suggestion(name, tuple(shipped)) + " A path to a pack of your own ends in .yaml."
         raise PolicyError(Problem("policies", f"unknown pack {name!r}.", hint))
     return shipped[name]
-
-
-def shipped_packs() -> dict[str, Path]:
-    """Return the packs that come with the package, by name."""
-    return {path.stem: path for path in sorted(resource_folder("policies").glob("*.yaml"))}
 
 
 def _with_params(root: Node, written: Any, values: dict[str, Any]) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 from audit import catalogue
 from audit.records.spec import AuditSpec
-from audit.spec.names import shipped_packs
+from audit.resources import shipped_packs
 
 
 def json_schema() -> dict[str, Any]:

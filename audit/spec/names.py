@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from audit import catalogue
-from audit.resources import resource_folder
+from audit.resources import shipped_packs
 from audit.spec.document import PlacedProblem
 from audit.spec.paths import is_pack_path
 from audit.spec.shape import suggestion
@@ -24,11 +24,6 @@ def unknown_names(read: ReadSpec) -> tuple[PlacedProblem, ...]:
         if read.writes(loc) and name not in known:
             problems.append(read.problem(loc, f"unknown {what} {name!r}.", suggestion(name, known)))
     return tuple(problems)
-
-
-def shipped_packs() -> tuple[str, ...]:
-    """Return the names of the packs that come with the package."""
-    return tuple(sorted(path.stem for path in resource_folder("policies").glob("*.yaml")))
 
 
 def _named(read: ReadSpec) -> Iterator[tuple[str, Loc, str, tuple[str, ...]]]:
@@ -50,7 +45,7 @@ def _named(read: ReadSpec) -> Iterator[tuple[str, Loc, str, tuple[str, ...]]]:
     for i, policy in enumerate(spec.policies):
         name, loc = (policy, ()) if isinstance(policy, str) else (policy.pack, ("pack",))
         if not is_pack_path(name):
-            yield "pack", ("policies", i, *loc), name, shipped_packs()
+            yield "pack", ("policies", i, *loc), name, tuple(shipped_packs())
 
 
 def _each(

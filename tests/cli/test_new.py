@@ -42,7 +42,7 @@ def new(*arguments):
 
 
 def packs_exist():
-    from audit.spec.names import shipped_packs
+    from audit.resources import shipped_packs
 
     return {"model-card-core", "technical-soundness"} <= set(shipped_packs())
 

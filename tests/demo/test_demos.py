@@ -160,7 +160,8 @@ def test_the_command_imports_nothing_heavy():
     code = (
         "import sys, audit.cli.demo, audit.cli.policies, audit.policy.judge, audit.policy.conclude\n"
         "import audit.policy.record\n"
-        "from audit.policy.read import read_pack, shipped_packs\n"
+        "from audit.policy.read import read_pack\n"
+        "from audit.resources import shipped_packs\n"
         "[read_pack(path) for path in shipped_packs().values()]\n"
         "heavy = {'numpy', 'pandas', 'sklearn', 'shap', 'scipy', 'jinja2', 'weasyprint'} & set(sys.modules)\n"
         "sys.exit(', '.join(sorted(heavy)) or 0)"

@@ -10,7 +10,7 @@ import yaml
 
 from audit.cli.policies import policies
 from audit.errors import PolicyError, SpecError
-from audit.policy.read import shipped_packs
+from audit.resources import shipped_packs
 
 
 def test_the_list_names_every_pack_with_its_version_and_recheck(capsys):

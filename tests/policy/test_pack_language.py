@@ -12,8 +12,9 @@ import pytest
 import yaml
 
 from audit.errors import PolicyError
-from audit.policy.read import read_pack, read_packs, shipped_packs
+from audit.policy.read import read_pack, read_packs
 from audit.records.spec import AuditSpec
+from audit.resources import shipped_packs
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "docs"
 LIMIT = {"origin": "house", "op": "ge", "value": 0.8, "decide_on": "point"}

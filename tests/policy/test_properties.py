@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from audit.policy.conclude import conclude
 from audit.policy.judge import judge
 from audit.policy.pack import Pack
-from audit.policy.read import ResolvedPack, read_pack, shipped_packs
+from audit.policy.read import ResolvedPack, read_pack
 from audit.records.measured import Estimate, Exact, Undefined
 from audit.records.observation import Observation
 from audit.records.plan import STAGES
 from audit.records.provenance import FileDigest
+from audit.resources import shipped_packs
 
 NUMBERS = st.floats(-2, 2)
 MEASURED = st.one_of(

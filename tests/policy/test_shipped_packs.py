@@ -11,8 +11,9 @@ from scipy.stats import fisher_exact
 
 from audit.policy.conclude import conclude
 from audit.policy.judge import judge
-from audit.policy.read import pack_path, read_pack, shipped_packs
+from audit.policy.read import pack_path, read_pack
 from audit.records.observation import Observation
+from audit.resources import shipped_packs
 
 PACKS = {name: read_pack(path) for name, path in shipped_packs().items()}
 TESTS = [(name, test) for name, pack in PACKS.items() for test in pack.pack.pack_tests]
