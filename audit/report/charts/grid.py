@@ -41,7 +41,7 @@ class Grid:
     turned: bool
     """Whether the column names stand upright, being too long to lie."""
     hidden: int
-    """Rows and columns that only the table holds."""
+    """Rows and columns that only the record holds."""
 
     @property
     def height(self) -> float:
@@ -76,7 +76,7 @@ def cells(grid: Grid, rows: Sequence[str], columns: Sequence[str], found: Sequen
     size = _size(grid, found)
     parts += [_cell(grid, cell, size) for cell in found if cell.row < grid.rows and cell.column < grid.columns]
     if grid.hidden:
-        parts.append(word(0, grid.height - 6, f"{grid.hidden} more rows and columns in the table", SOFT, size=TICK))
+        parts.append(word(0, grid.height - 6, f"{grid.hidden} more rows and columns in record.json", SOFT, size=TICK))
     return "".join(parts)
 
 

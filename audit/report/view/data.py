@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from audit.records.sections import GroupFacts, GroupingFacts, TableFacts
 from audit.report.view import figures, numbers
-from audit.report.view.folio import Folio
+from audit.report.view.folio import Folio, decoded
 from audit.report.view.tree import Block, Callout, Cell, Chapter, Facts, Pair, Prose, Row, Section, Table
 
 
@@ -118,12 +118,18 @@ def _who(folio: Folio, groupings: tuple[GroupingFacts, ...]) -> tuple[Block, ...
 def _group(folio: Folio, group: GroupFacts) -> Row:
     return Row(
         cells=(
-            Cell(text=group.label, detail=group_note(folio, group)),
+            Cell(text=group_name(group), detail=group_note(folio, group)),
             Cell(text=f"{group.n:,}", numeric=True),
             Cell(text=numbers.percent(group.share), numeric=True),
         ),
         muted=group.small or group.unknown,
     )
+
+
+def group_name(group: GroupFacts) -> str:
+    """Write a group's name, an intersection with a cross, so that it stays one group in a list of several."""
+    values = [decoded(part.partition("=")[2]) for part in group.key.split("&")]
+    return " × ".join(values) if ", ".join(values) == group.label else group.label
 
 
 def group_note(folio: Folio, group: GroupFacts) -> str:

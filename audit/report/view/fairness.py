@@ -5,7 +5,7 @@ from __future__ import annotations
 from audit.records.observation import Observation
 from audit.records.sections import FairnessSection, GroupingFacts, MeasureFacts
 from audit.report.view import figures, numbers
-from audit.report.view.data import group_note
+from audit.report.view.data import group_name, group_note
 from audit.report.view.folio import Folio, chunked
 from audit.report.view.tree import Block, Bullets, Callout, Cell, Chapter, Column, Pair, Prose, Row, Section, Table
 
@@ -102,7 +102,7 @@ def _measures(folio: Folio, section: FairnessSection, grouping: GroupingFacts) -
 
 
 def _reference(folio: Folio, grouping: GroupingFacts) -> str:
-    named = next((g.label for g in grouping.groups if g.key == grouping.reference), None)
+    named = next((group_name(g) for g in grouping.groups if g.key == grouping.reference), None)
     text = folio.t("fairness.reference", name=named) if named else folio.t("fairness.reference_highest")
     return text + (
         " " + folio.t("fairness.role", role=grouping.role.replace("_", " ").replace("&", " and "))
@@ -132,7 +132,7 @@ def _chart(folio: Folio, measure: MeasureFacts, grouping: GroupingFacts) -> Bloc
     rows = [
         Row(
             cells=(
-                Cell(text=g.label, detail=group_note(folio, g)),
+                Cell(text=group_name(g), detail=group_note(folio, g)),
                 Cell(text=f"{g.n:,}", numeric=True),
                 Cell(text=numbers.percent(g.share), numeric=True),
                 folio.point(o),
@@ -147,10 +147,10 @@ def _chart(folio: Folio, measure: MeasureFacts, grouping: GroupingFacts) -> Bloc
         rows.append(Row(cells=(*whole, folio.point(overall), folio.interval(overall))))
     heads = folio.columns("group", "rows#", "share#", "value#", "interval#")
     table = folio.table("table.caption", heads, rows, caption=title)
-    muted = frozenset(g.label for g, _ in known if g.small or g.unknown)
+    muted = frozenset(group_name(g) for g, _ in known if g.small or g.unknown)
     figure = figures.forest(
         folio,
-        [(g.label, o) for g, o in known],
+        [(group_name(g), o) for g, o in known],
         title=title,
         axis=measure.label,
         bounds=measure.bounds,
@@ -171,7 +171,10 @@ def _counts(folio: Folio, measures: tuple[MeasureFacts, ...], grouping: Grouping
     heads = (*folio.columns("group"), *(Column(title=m.label, numeric=True) for m in measures))
     rows = (
         Row(
-            cells=(Cell(text=g.label), *(folio.estimate(folio.get(f"fairness/{m.name}/{g.key}")) for m in measures)),
+            cells=(
+                Cell(text=group_name(g)),
+                *(folio.estimate(folio.get(f"fairness/{m.name}/{g.key}")) for m in measures),
+            ),
             muted=g.small or g.unknown,
         )
         for g in grouping.groups
@@ -191,7 +194,7 @@ def _abreast(
     ]
     heads = (
         *folio.columns("measure"),
-        *(Column(title=g.label, detail=group_note(folio, g), numeric=True) for g in grouping.groups),
+        *(Column(title=group_name(g), detail=group_note(folio, g), numeric=True) for g in grouping.groups),
         *(Column(title=folio.t.named("aggregate", form), numeric=True) for form in forms),
     )
     shown = measures[: folio.extent.group_measures]
@@ -244,7 +247,7 @@ def _values(folio: Folio, measures: tuple[MeasureFacts, ...], grouping: Grouping
     rows = (
         Row(
             cells=(
-                Cell(text=g.label, detail=group_note(folio, g)),
+                Cell(text=group_name(g), detail=group_note(folio, g)),
                 Cell(text=f"{g.n:,}", numeric=True),
                 *(folio.estimate(folio.get(f"fairness/{m.name}/{g.key}")) for m in measures),
             ),

@@ -10,12 +10,15 @@ from audit.records.measured import Estimate, Undefined
 from audit.records.observation import Observation
 from audit.records.sections import Case, Confusion, Curve, Density
 from audit.report import charts
+from audit.report.charts.drawing import FULL, HALF
 from audit.report.view import numbers
 from audit.report.view.folio import Folio
 from audit.report.view.tree import Figure
 
 WATERFALL_STEPS = 12
 MARKED_POINTS = 12
+CLASSES_ABREAST = 4
+"""Classes whose matrix still leaves room for a table beside it."""
 
 
 def forest(
@@ -119,7 +122,11 @@ def confusion(folio: Folio, confusion: Confusion, *, title: str) -> Figure:
         for true, line in zip(confusion.classes, confusion.counts, strict=True)
         for predicted, n in zip(confusion.classes, line, strict=True)
     )
-    return _figure(charts.confusion(confusion.classes, confusion.counts, title=title, description=told), title)
+    wide = len(confusion.classes) > CLASSES_ABREAST
+    svg = charts.confusion(
+        confusion.classes, confusion.counts, title=title, description=told, width=FULL if wide else HALF
+    )
+    return _figure(svg, title, wide=wide)
 
 
 def beeswarm(folio: Folio, densities: Sequence[Density], *, title: str, axis: str) -> Figure:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from audit.records.measured import Undefined
 from audit.records.sections import AttributionMethodFacts, CheckFacts
 from audit.records.verdict import Verdict
+from audit.report.view.data import group_name
 from audit.report.view.folio import Folio
 from audit.report.view.front import findings, weight
 from audit.report.view.matrix import GRAVITY
@@ -112,6 +113,7 @@ def _some(folio: Folio, ids: list[str]) -> str:
 def _limits(folio: Folio) -> tuple[Block, ...]:
     t, record = folio.t, folio.record
     notes = [
+        *([t("findings.limit_named_held_out")] if folio.basis == "named_held_out" else []),
         t("findings.limit_causal"),
         t("findings.limit_data"),
         t("findings.limit_interval"),
@@ -122,7 +124,7 @@ def _limits(folio: Folio) -> tuple[Block, ...]:
     notes += [note for section in sections if section and folio.extent.whole for note in section.notes]
     notes += [question for pack in record.packs for question in pack.questions]
     small = [
-        g.label
+        group_name(g)
         for grouping in (record.fairness.groupings if record.fairness else ())
         for g in grouping.groups
         if g.small

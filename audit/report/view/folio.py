@@ -68,6 +68,13 @@ class Folio:
         """Return what became of a stage."""
         return next((s for s in self.record.stages if s.stage == name), None)
 
+    @property
+    def basis(self) -> str:
+        """The scope of the headline figures, or `named_held_out` where no training table lets anybody check it."""
+        subject = self.record.subject
+        checkable = any(table.role == "train" for table in subject.tables)
+        return "named_held_out" if subject.headline_scope == "held_out" and not checkable else subject.headline_scope
+
     def absent(self, stage: str) -> Callout:
         """Say why a chapter has no numbers."""
         status = self.stage(stage)

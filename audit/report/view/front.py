@@ -9,6 +9,7 @@ from audit.records.observation import Observation
 from audit.records.sections import GroupFacts
 from audit.records.verdict import Verdict
 from audit.report.view import numbers
+from audit.report.view.data import group_name
 from audit.report.view.folio import Folio, shortened
 from audit.report.view.tree import Answer, Cell, Cover, Facts, KeyFigure, Row, Summary, Table
 
@@ -78,7 +79,7 @@ def summary(folio: Folio) -> Summary:
         sentence=shortened(record.conclusion.sentence, LONGEST_SENTENCE),
         meaning=t(f"summary.meaning.{record.conclusion.outcome}"),
         measured=_measured(folio),
-        scope=tuple(shortened(s, LONGEST_LINE) for s in scope[:SCOPE_LIMITS]),
+        scope=scope[:SCOPE_LIMITS],
         figures=tuple(_key_figure(folio, o) for o in _key_observations(folio)),
         gates=_gates(folio),
         findings=_findings_table(folio, found) if found else None,
@@ -138,20 +139,21 @@ def _step(folio: Folio, verdict: Verdict) -> str:
 def _scope(folio: Folio) -> tuple[str, ...]:
     record, t = folio.record, folio.t
     rows = _rows(folio)
-    lines = [t(f"summary.rows.{record.subject.headline_scope}", n=rows)] if rows else []
-    lines += [
+    # Never cut: what the figures rest on is read to its end.
+    basis = (t(f"summary.rows.{folio.basis}", n=rows),) if rows else ()
+    lines = [
         t(f"summary.stage.{s.status}", stage=t.named("stage_name", s.stage), reason=s.reason or t("stage.no_reason"))
         for s in record.stages
         if s.status != "done"
     ]
     if record.subject.sensitive_in_model:
         lines.append(t("summary.sensitive_in_model", names=", ".join(record.subject.sensitive_in_model)))
-    small = [g.label for grouping in _groupings(folio) for g in grouping if g.small and not g.unknown]
+    small = [group_name(g) for grouping in _groupings(folio) for g in grouping if g.small and not g.unknown]
     if small:
         lines.append(t.count("summary.small_groups", len(small), names=", ".join(small[:5])))
     if record.subject.model.trust:
         lines.append(t("summary.trust", names=", ".join(record.subject.model.trust)))
-    return (*lines, t("summary.not_certificate"))
+    return (*basis, *(shortened(line, LONGEST_LINE) for line in (*lines, t("summary.not_certificate"))))
 
 
 def _rows(folio: Folio) -> str:
@@ -226,8 +228,12 @@ def _key_figure(folio: Folio, observation: Observation) -> KeyFigure:
 
 def _label(folio: Folio, observation: Observation) -> str:
     key = observation.id.split("/", 2)[-1]
-    group = next((g.label for groups in _groupings(folio) for g in groups if g.key == key), "")
-    return observation.label if group in observation.label else f"{observation.label}, {group}"
+    group = next((g for groups in _groupings(folio) for g in groups if g.key == key), None)
+    if group is None:
+        return observation.label
+    name = group_name(group)
+    known = group.label in observation.label
+    return observation.label.replace(group.label, name) if known else f"{observation.label}, {name}"
 
 
 def _gates(folio: Folio) -> str:

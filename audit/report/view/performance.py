@@ -1,4 +1,4 @@
-"""How well the model predicts rows that it has not seen."""
+"""How well the model predicts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from audit.report.view.tree import (
     Cell,
     Chapter,
     Column,
-    Figure,
     Pair,
     Prose,
     Row,
@@ -26,6 +25,11 @@ BESIDE = ("cross_validated", "train", "baseline", "dummy")
 CURVES = ("roc", "precision_recall", "calibration", "threshold", "score_distribution", "residuals")
 SERIES = 6
 LEAST_POINTS = 4
+TABLED_CLASSES = 6
+"""More classes make a confusion table wider than a page."""
+CONFUSIONS = 10
+CALIBRATED_CLASSES = 4
+"""Curves of more classes, one over the other, cannot be told apart."""
 
 
 def chapter(folio: Folio) -> Chapter:
@@ -58,7 +62,7 @@ def chapter(folio: Folio) -> Chapter:
         anchor="performance",
         lead=t("performance.lead"),
         blocks=(
-            Prose(paragraphs=(t(f"performance.basis.{section.scope}"),)),
+            Prose(paragraphs=(_basis(folio, section),)),
             *((Bullets(items=section.notes, title=t("performance.notes")),) if section.notes else ()),
         ),
         sections=tuple(
@@ -67,6 +71,10 @@ def chapter(folio: Folio) -> Chapter:
             if blocks
         ),
     )
+
+
+def _basis(folio: Folio, section: PerformanceSection) -> str:
+    return folio.t(f"performance.basis.{folio.basis if section.scope == 'held_out' else section.scope}")
 
 
 def _title(folio: Folio, key: str) -> str:
@@ -157,10 +165,6 @@ def _peers(folio: Folio, section: PerformanceSection) -> tuple[Block, ...]:
     return (Prose(paragraphs=(text,)), *((figure,) if figure else ()))
 
 
-def _beside(figure: Figure | None, table: Table) -> Block:
-    return Pair(figure=figure, table=table) if figure else table
-
-
 def _cross_validation(folio: Folio, section: PerformanceSection) -> tuple[Block, ...]:
     t, cv = folio.t, section.cross_validation
     if cv is None:
@@ -200,6 +204,36 @@ def _confusion(folio: Folio, confusion: Confusion | None) -> tuple[Block, ...]:
     if confusion is None:
         return ()
     t = folio.t
+    scope = t(f"scope.{confusion.scope}")
+    figure = figures.confusion(folio, confusion, title=t("performance.confusion_table", scope=scope))
+    many = len(confusion.classes) > TABLED_CLASSES
+    table = _largest_confusions(folio, confusion) if many else _confusion_table(folio, confusion, scope)
+    return (Pair(figure=figure, table=table),)
+
+
+def _largest_confusions(folio: Folio, confusion: Confusion) -> Table:
+    t = folio.t
+    wrong = [
+        (n, true, predicted)
+        for true, line in zip(confusion.classes, confusion.counts, strict=True)
+        for predicted, n in zip(confusion.classes, line, strict=True)
+        if true != predicted and n
+    ]
+    rows = tuple(
+        Row(cells=(Cell(text=true), Cell(text=predicted), Cell(text=numbers.count(n), numeric=True)))
+        for n, true, predicted in sorted(wrong, key=lambda found: -found[0])[:CONFUSIONS]
+    )
+    return Table(
+        caption=t("performance.largest_confusions"),
+        columns=folio.columns("true_class", "predicted_class", "rows#"),
+        rows=rows,
+        rest=t("performance.largest_confusions_note" if rows else "performance.no_confusions"),
+        dense=True,
+    )
+
+
+def _confusion_table(folio: Folio, confusion: Confusion, scope: str) -> Table:
+    t = folio.t
     heads = (
         Column(title=t("column.true_class")),
         *(Column(title=t("column.predicted_as", name=name), numeric=True) for name in confusion.classes),
@@ -216,11 +250,7 @@ def _confusion(folio: Folio, confusion: Confusion | None) -> tuple[Block, ...]:
         )
         for name, line in zip(confusion.classes, confusion.counts, strict=True)
     )
-    table = folio.table("performance.confusion_table", heads, rows, scope=t(f"scope.{confusion.scope}"))
-    figure = figures.confusion(
-        folio, confusion, title=t("performance.confusion_table", scope=t(f"scope.{confusion.scope}"))
-    )
-    return (_beside(figure, table),)
+    return folio.table("performance.confusion_table", heads, rows, scope=scope)
 
 
 def _by_class(folio: Folio, section: PerformanceSection) -> tuple[Block, ...]:
@@ -255,12 +285,38 @@ def _curve_names(section: PerformanceSection) -> tuple[str, ...]:
 
 def _curve(folio: Folio, name: str, curves: dict[str, Curve]) -> tuple[Block, ...]:
     t = folio.t
+    if name == "calibration" and len(curves) > CALIBRATED_CLASSES:
+        return _worst_calibrated(folio, curves)
     drawn = dict(list(curves.items())[:SERIES])
     figure = figures.curves(folio, name, drawn)
     texts = [t(f"curve_text.{name}")] if f"curve_text.{name}" in t.keys else []
     if len(curves) > len(drawn):
         texts.append(t.count("curve_text.more", len(curves) - len(drawn)))
     return (Pair(figure=figure, table=_points(folio, name, drawn), text=" ".join(texts)),)
+
+
+def _worst_calibrated(folio: Folio, curves: dict[str, Curve]) -> tuple[Block, ...]:
+    """Draw the class whose scores are furthest from what happened; of each class, list the band that is."""
+    t = folio.t
+    ranked = sorted(curves, key=lambda class_: -sum(_astray(curves[class_])))
+    first = curves[ranked[0]]
+    figure = figures.curves(folio, "calibration", {ranked[0]: first})
+    rows = []
+    for class_ in (c for c in ranked if curves[c].x):
+        astray = _astray(curves[class_])
+        (cells,) = _curve_cells(folio, curves[class_], (astray.index(max(astray)),))
+        rows.append(Row(cells=(Cell(text=class_), *cells)))
+    heads = (*folio.columns("class"), *_curve_heads(folio, first))
+    note = t("performance.worst_bands_note")
+    table = folio.table("performance.worst_bands", heads, rows, dense=True, note=note)
+    text = " ".join((t("curve_text.calibration"), t("performance.worst_calibrated", name=ranked[0])))
+    return (Pair(figure=figure, table=table, text=text),)
+
+
+def _astray(curve: Curve) -> list[float]:
+    """Return how much each band adds to a calibration error, up to a factor: rows times distance."""
+    rows = curve.n or (1,) * len(curve.x)
+    return [n * abs(y - x) for n, x, y in zip(rows, curve.x, curve.y, strict=True)]
 
 
 def _points(folio: Folio, name: str, drawn: dict[str, Curve]) -> Table:
@@ -273,7 +329,9 @@ def _points(folio: Folio, name: str, drawn: dict[str, Curve]) -> Table:
         rows = [
             Row(cells=(*((Cell(text=class_),) if len(drawn) > 1 else ()), *cells))
             for class_, curve in drawn.items()
-            for cells in _curve_cells(folio, curve, wanted if len(drawn) > 1 or not curve.n else len(curve.x))
+            for cells in _curve_cells(
+                folio, curve, _spread(len(curve.x), wanted if len(drawn) > 1 or not curve.n else len(curve.x))
+            )
         ]
     total = max(len(curve.x) for curve in drawn.values())
     shown = len(rows) if len(drawn) == 1 or heads[0].title == first.x_label else len(rows) // len(drawn)
@@ -304,9 +362,9 @@ def _curve_heads(folio: Folio, curve: Curve) -> tuple[Column, ...]:
     )
 
 
-def _curve_cells(folio: Folio, curve: Curve, wanted: int) -> list[tuple[Cell, ...]]:
+def _curve_cells(folio: Folio, curve: Curve, places: tuple[int, ...]) -> list[tuple[Cell, ...]]:
     rows = []
-    for i in _spread(len(curve.x), wanted):
+    for i in places:
         texts = [numbers.number(curve.x[i]), numbers.number(curve.y[i])]
         if curve.low is not None and curve.high is not None:
             texts.append(folio.t("number.range", low=numbers.number(curve.low[i]), high=numbers.number(curve.high[i])))
