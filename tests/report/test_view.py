@@ -9,6 +9,7 @@ import handmade
 import pytest
 
 from audit.records.audit import AuditRecord
+from audit.records.sections import Confusion, Curve
 from audit.report.templating import words
 from audit.report.view import EXTENTS, view
 from audit.report.view.tree import Cell, Chapter, Column, Pair, Row, Table
@@ -88,3 +89,89 @@ def test_the_summary_says_what_it_means_and_what_to_do_next(outcome: str) -> Non
     assert summary.meaning == words("en")(f"summary.meaning.{outcome}")
     assert summary.findings
     assert all(row.cells[-1].text for row in summary.findings.rows)
+
+
+def many_classes(count: int) -> AuditRecord:
+    """Classes each mostly right, of which the last but one is taken for the last more often than any other."""
+    record = handmade.multiclass()
+    assert record.performance is not None
+    names = tuple(f"class {i}" for i in range(count))
+    counts = [[20.0 if i == j else float((i + j) % 3) for j in range(count)] for i in range(count)]
+    counts[-2][-1] = 11.0
+    curves = {
+        name: Curve(x_label="Predicted", y_label="Observed", x=(0.1, 0.6), y=(0.1, 0.6 - gap), n=(30, 40))
+        for name, gap in zip(names, (0.02 * i for i in range(count)), strict=True)
+    }
+    performance = record.performance.model_copy(
+        update={
+            "confusion": Confusion(classes=names, counts=tuple(tuple(line) for line in counts), scope="held_out"),
+            "curves": {"calibration": curves},
+        }
+    )
+    return record.model_copy(update={"performance": performance}).sealed()
+
+
+def part(chapter: Chapter, anchor: str) -> Pair:
+    blocks = next(s.blocks for s in chapter.sections if s.anchor == anchor)
+    return next(block for block in blocks if isinstance(block, Pair))
+
+
+@pytest.mark.parametrize(("count", "wide", "columns"), [(3, False, 4), (6, True, 7), (7, True, 3), (12, True, 3)])
+def test_a_confusion_matrix_of_many_classes_takes_the_width_and_lists_its_largest_errors(
+    count: int, wide: bool, columns: int
+) -> None:
+    pair = part(chapter(many_classes(count), "performance", "paper"), "performance-confusion")
+    assert pair.figure.wide == wide
+    assert len(pair.table.columns) == columns
+    if columns == 3:
+        assert [cell.text for cell in pair.table.rows[0].cells] == [f"class {count - 2}", f"class {count - 1}", "11"]
+        assert len(pair.table.rows) == 10 and "record.json" in pair.table.rest
+
+
+def test_calibration_of_many_classes_draws_the_worst_and_lists_one_band_of_each() -> None:
+    pair = part(chapter(many_classes(12), "performance", "paper"), "performance-calibration")
+    assert [row.cells[0].text for row in pair.table.rows] == [f"class {i}" for i in range(11, 0, -1)] + ["class 0"]
+    assert [cell.text for cell in pair.table.rows[0].cells] == ["class 11", "0.600", "0.380", "40"]
+    assert "class 11" in pair.text and "record.json" in pair.table.note
+    few = part(chapter(many_classes(4), "performance", "paper"), "performance-calibration")
+    assert [column.title for column in few.table.columns] == ["Predicted", *(f"class {i}" for i in range(4))]
+
+
+@pytest.mark.parametrize("medium", ["screen", "paper"])
+def test_held_out_rows_that_nobody_could_check_are_told_as_the_spec_names_them(
+    medium: Literal["screen", "paper"],
+) -> None:
+    record = handmade.binary("meets")
+    alone = tuple(table for table in record.subject.tables if table.role == "test")
+    unchecked = record.model_copy(update={"subject": record.subject.model_copy(update={"tables": alone})}).sealed()
+    told = "without a training table nobody could check that the model has not seen them"
+    for one, expected in ((record, False), (unchecked, True)):
+        report = view(one, words("en"), EXTENTS[medium])
+        assert (told in report.summary.scope[0]) == expected
+        assert ("was not fitted on" in report.summary.scope[0]) != expected
+        for anchor in ("performance", "findings"):
+            assert (told in repr(chapter(one, anchor, medium))) == expected
+
+
+def test_an_intersection_reads_as_one_group_in_a_list() -> None:
+    record = handmade.binary("meets")
+    assert record.fairness is not None
+    groupings = [
+        g.model_copy(update={"groups": tuple(one.model_copy(update={"small": True}) for one in g.groups)})
+        if len(g.columns) == 2
+        else g
+        for g in record.fairness.groupings
+    ]
+    crossed = next(one for g in groupings if len(g.columns) == 2 for one in g.groups)
+    fairness = record.fairness.model_copy(update={"groupings": tuple(groupings)})
+    report = chapter(record.model_copy(update={"fairness": fairness}).sealed(), "findings", "paper")
+    one, other = crossed.label.split(", ")
+    assert f"{one} × {other}" in repr(report) and crossed.label not in repr(report)
+
+
+def test_paper_spends_no_heading_on_the_absence_of_warnings() -> None:
+    quiet = handmade.binary("meets").model_copy(update={"warnings": ()}).sealed()
+    warned = quiet.model_copy(update={"warnings": ("Something was odd.",)}).sealed()
+    anchors = [[s.anchor for s in chapter(r, "findings", "paper").sections] for r in (quiet, warned)]
+    assert ["findings-warnings" in found for found in anchors] == [False, True]
+    assert "warned of anything" in repr(chapter(quiet, "findings", "paper"))

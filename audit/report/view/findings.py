@@ -19,7 +19,11 @@ def chapter(folio: Folio) -> Chapter:
         Section(title=t("findings.found"), anchor="findings-found", blocks=_found(folio)),
         Section(title=t("findings.not_measured"), anchor="findings-not-measured", blocks=_not_measured(folio)),
         Section(title=t("findings.limits"), anchor="findings-limits", blocks=_limits(folio)),
-        Section(title=t("findings.warnings"), anchor="findings-warnings", blocks=_warnings(folio)),
+        *(
+            (Section(title=t("findings.warnings"), anchor="findings-warnings", blocks=_warnings(folio)),)
+            if folio.record.warnings or folio.extent.whole
+            else ()
+        ),
     )
     return Chapter(number="", title=t("findings.title"), anchor="findings", lead=t("findings.lead"), sections=sections)
 
@@ -131,6 +135,9 @@ def _limits(folio: Folio) -> tuple[Block, ...]:
     ]
     if small:
         notes.append(t.count("summary.small_groups", len(small), names=", ".join(dict.fromkeys(small))))
+    if not record.warnings and not folio.extent.whole:
+        # On paper a heading of its own would start a page for this one sentence.
+        notes.append(t("findings.no_warnings_text"))
     return (Bullets(items=tuple(dict.fromkeys(notes))),)
 
 

@@ -206,9 +206,10 @@ def _confusion(folio: Folio, confusion: Confusion | None) -> tuple[Block, ...]:
     t = folio.t
     scope = t(f"scope.{confusion.scope}")
     figure = figures.confusion(folio, confusion, title=t("performance.confusion_table", scope=scope))
-    many = len(confusion.classes) > TABLED_CLASSES
-    table = _largest_confusions(folio, confusion) if many else _confusion_table(folio, confusion, scope)
-    return (Pair(figure=figure, table=table),)
+    if len(confusion.classes) > TABLED_CLASSES:
+        told = t("performance.largest_confusions_text")
+        return (Pair(figure=figure, table=_largest_confusions(folio, confusion), text=told),)
+    return (Pair(figure=figure, table=_confusion_table(folio, confusion, scope)),)
 
 
 def _largest_confusions(folio: Folio, confusion: Confusion) -> Table:
