@@ -65,6 +65,7 @@ def written(record: AuditRecord, destination: Path, *, as_json: bool) -> int:
     from audit.cli.summary import print_summary
     from audit.report.write import write_outputs
 
+    print(f"audit: writing {', '.join(record.spec.report.formats)} ...", file=sys.stderr, flush=True)
     try:
         paths = write_outputs(record, record.spec.report.formats, destination)
         missing = None

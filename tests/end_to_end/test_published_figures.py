@@ -206,6 +206,35 @@ def test_f1_averages_of_scikit_learn(tmp_path: Path) -> None:
     assert measured(record, "performance/f1/class=0").value == pytest.approx(0.8, abs=1e-5)
 
 
+def test_kappa_of_scikit_learn(tmp_path: Path) -> None:
+    record = audited(
+        tmp_path,
+        {
+            "y": ["negative", "positive", "negative", "neutral", "positive"],
+            "p": ["negative", "positive", "negative", "neutral", "negative"],
+        },
+        model={"predictions": {"label": "p"}},
+        task="multiclass",
+        data={"target": "y"},
+        performance={"metrics": ["cohen_kappa"]},
+    )
+    assert measured(record, "performance/cohen_kappa").value == pytest.approx(0.6875, abs=1e-5)
+
+
+def test_confusion_matrix_of_scikit_learn(tmp_path: Path) -> None:
+    record = audited(
+        tmp_path,
+        {"y": [0, 1, 0, 1], "p": [1, 1, 1, 0]},
+        model={"predictions": {"label": "p"}},
+        data={"target": "y"},
+        decision={"positive": 1},
+    )
+    assert record.performance is not None
+    assert record.performance.confusion is not None
+    assert record.performance.confusion.classes == ("0", "1")
+    assert record.performance.confusion.counts == ((0, 2), (1, 1))
+
+
 def test_regression_of_scikit_learn(tmp_path: Path) -> None:
     record = audited(
         tmp_path,
