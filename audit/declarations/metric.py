@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from audit.records.sections import MeasureFacts
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -72,3 +74,16 @@ class Metric:
     """Whether a multiclass audit also measures each class against the rest."""
     averages: Mapping[str, Callable[[Sample], float]] = field(default_factory=dict)
     """Name of an average over classes to its form; in multiclass these replace `compute`, the first one leading."""
+
+    @property
+    def facts(self) -> MeasureFacts:
+        """What the record tells of it."""
+        return MeasureFacts(
+            name=self.name,
+            label=self.label,
+            higher_is_better=self.higher_is_better,
+            bounds=self.bounds,
+            description=self.description,
+            formula=self.formula,
+            source=self.source,
+        )

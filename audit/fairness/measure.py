@@ -71,7 +71,7 @@ def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[FairnessSection
     observations += _unmet(asked, groupings, metrics, disparities, rows)
     section = FairnessSection(
         groupings=tuple(grouping.facts for grouping in groupings),
-        measures=tuple(_metric_facts(metric) for metric in metrics),
+        measures=tuple(metric.facts for metric in metrics),
         disparities=tuple(_disparity_facts(disparity) for disparity in disparities),
         scope=rows.scope,
         favourable=_favourable(evidence),
@@ -302,18 +302,6 @@ def _left_out(grouping: Grouping, rows: Rows) -> Iterator[str]:
 def _favourable(evidence: Evidence) -> str | None:
     code = evidence.headline.sample.favourable
     return None if code is None else evidence.subject.classes[code]
-
-
-def _metric_facts(metric: Metric) -> MeasureFacts:
-    return MeasureFacts(
-        name=metric.name,
-        label=metric.label,
-        higher_is_better=metric.higher_is_better,
-        bounds=metric.bounds,
-        description=metric.description,
-        formula=metric.formula,
-        source=metric.source,
-    )
 
 
 def _disparity_facts(disparity: Disparity) -> MeasureFacts:

@@ -15,7 +15,7 @@ from audit.performance.peers import Peer, baseline, dummy
 from audit.records.measured import Measured, Undefined
 from audit.records.observation import Observation
 from audit.records.plan import Plan
-from audit.records.sections import MeasureFacts, PerformanceSection
+from audit.records.sections import PerformanceSection
 from audit.records.spec import PerformanceSpec
 from audit.subject.evidence import Evaluation, Evidence, Tell
 
@@ -52,7 +52,7 @@ def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[PerformanceSect
     observations += _against_peers(choice, evidence, peers, gauge)
     tell.progress(4, 5, "curves")
     section = PerformanceSection(
-        measures=tuple(_facts(metric) for metric in choice.metrics),
+        measures=tuple(metric.facts for metric in choice.metrics),
         headline=choice.headline.name if choice.headline else None,
         scope=headline.scope,
         curves=curves_of(headline.sample, evidence.subject, spec.interval.level),
@@ -191,18 +191,6 @@ def _observation(figure: Figure, name: str, label: str, measured: Measured, rows
         measured=measured,
         higher_is_better=figure.metric.higher_is_better,
         scope=rows.scope,
-    )
-
-
-def _facts(metric: Metric) -> MeasureFacts:
-    return MeasureFacts(
-        name=metric.name,
-        label=metric.label,
-        higher_is_better=metric.higher_is_better,
-        bounds=metric.bounds,
-        description=metric.description,
-        formula=metric.formula,
-        source=metric.source,
     )
 
 
