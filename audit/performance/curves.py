@@ -13,17 +13,20 @@ from audit.estimation import intervals
 from audit.estimation.forms import Array, is_positive, scores, truth, weights_of
 from audit.estimation.one_vs_rest import one_vs_rest
 from audit.records.sections import Confusion, Curve
+from audit.records.spec import CalibrationSpec
 from audit.subject.evidence import Evaluation, Subject
 
 POINTS = 200
 """Points of a curve at most."""
 BINS = 10
-"""Bins of equal weight of a calibration or residual curve."""
+"""Bins of equal weight of a residual curve."""
 SPREAD = 30
 """Bins of equal width of a score distribution."""
 
 
-def curves_of(sample: Sample, subject: Subject, level: float) -> dict[str, dict[str, Curve]]:
+def curves_of(
+    sample: Sample, subject: Subject, level: float, grouped: CalibrationSpec = CalibrationSpec()
+) -> dict[str, dict[str, Curve]]:
     """Return every curve that these predictions allow, by name and class ("" for the only one)."""
     if sample.score is None or not np.isfinite(sample.score).all() or not weights_of(sample).sum() > 0:
         return {}
@@ -34,7 +37,7 @@ def curves_of(sample: Sample, subject: Subject, level: float) -> dict[str, dict[
         return {"score_distribution": {name: _spread(part, None) for name, part in parts.items()}}
     found = {name: {c: curve(part) for c, part in _two_sided(parts).items()} for name, curve in _RANKED.items()}
     if sample.probability:
-        found["calibration"] = {name: calibration(part, level) for name, part in parts.items()}
+        found["calibration"] = {name: calibration(part, level, grouped) for name, part in parts.items()}
     if sample.positive is not None:
         found["threshold"] = thresholds(sample) if _two_sided(parts) else {}
         found["score_distribution"] = _by_truth(sample, subject)
@@ -78,9 +81,10 @@ def precision_recall(sample: Sample) -> Curve:
     )
 
 
-def calibration(sample: Sample, level: float) -> Curve:
-    """Observed frequency over mean probability, in bins of equal weight, with Wilson intervals."""
-    home = _bins(scores(sample), weights_of(sample))
+def calibration(sample: Sample, level: float, grouped: CalibrationSpec = CalibrationSpec()) -> Curve:
+    """Observed frequency over mean probability, in bins of equal weight or width, with Wilson intervals."""
+    place = _of_equal_weight if grouped.strategy == "quantile" else _of_equal_width
+    home = place(scores(sample), weights_of(sample), grouped.bins)
     weight, positive = weights_of(sample), is_positive(sample).astype(np.float64)
     total, rows = _sum(home, weight), np.bincount(home)
     predicted, observed = _sum(home, weight * scores(sample)) / total, _sum(home, weight * positive) / total
@@ -156,14 +160,24 @@ def _thinned(total: int) -> NDArray[np.int64]:
     return np.unique(np.linspace(0, total - 1, min(total, POINTS - 1)).round().astype(np.int64))
 
 
-def _bins(values: Array, weight: Array) -> NDArray[np.int64]:
+def _of_equal_weight(values: Array, weight: Array, bins: int) -> NDArray[np.int64]:
     """(n,) bin of equal weight of each row, equal values together, numbered without gaps."""
     order = np.argsort(values, kind="stable")
     level, place = np.unique(values, return_inverse=True)
     below = np.cumsum(weight[order])[np.searchsorted(values[order], level, side="right") - 1]
     middle = below - np.bincount(place, weights=weight) / 2
-    home = np.minimum((middle / below[-1] * BINS).astype(np.int64), BINS - 1)[place]
-    kept = np.bincount(home, weights=weight, minlength=BINS) > 0
+    home = np.minimum((middle / below[-1] * bins).astype(np.int64), bins - 1)[place]
+    return _without_gaps(home, weight, bins)
+
+
+def _of_equal_width(values: Array, weight: Array, bins: int) -> NDArray[np.int64]:
+    """(n,) bin of equal width between 0 and 1 of each row, each with its upper edge, numbered without gaps."""
+    home = np.searchsorted(np.linspace(0, 1, bins + 1)[1:-1], values).astype(np.int64)
+    return _without_gaps(home, weight, bins)
+
+
+def _without_gaps(home: NDArray[np.int64], weight: Array, bins: int) -> NDArray[np.int64]:
+    kept = np.bincount(home, weights=weight, minlength=bins) > 0
     # A bin of rows without weight has no share; its rows go to the bin below.
     renumbered: NDArray[np.int64] = np.maximum(np.cumsum(kept) - 1, 0)[home]
     return renumbered
@@ -206,7 +220,7 @@ def _of_values(sample: Sample, level: float) -> dict[str, dict[str, Curve]]:
 
 def _binned(sample: Sample, values: Array, y_label: str, level: float) -> Curve:
     weight = weights_of(sample)
-    home = _bins(scores(sample), weight)
+    home = _of_equal_weight(scores(sample), weight, BINS)
     rows = np.bincount(home)
     x, y = (_sum(home, weight * v) / _sum(home, weight) for v in (scores(sample), values))
     sampling = sample.weight_kind == "sampling"

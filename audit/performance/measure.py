@@ -55,7 +55,7 @@ def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[PerformanceSect
         measures=tuple(metric.facts for metric in choice.metrics),
         headline=choice.headline.name if choice.headline else None,
         scope=headline.scope,
-        curves=curves_of(headline.sample, evidence.subject, spec.interval.level),
+        curves=curves_of(headline.sample, evidence.subject, spec.interval.level, spec.calibration),
         confusion=confusion_of(headline, evidence.subject),
         cross_validation=facts_of(evidence, plan),
         peers=tuple(peer.facts for peer in peers),

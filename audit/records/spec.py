@@ -148,6 +148,14 @@ class IntervalSpec(Record):
     resamples: int = Field(default=2000, ge=100, le=100_000)
 
 
+class CalibrationSpec(Record):
+    """How probabilities are grouped for the calibration curve."""
+
+    bins: int = Field(default=10, ge=2, le=100)
+    strategy: Literal["quantile", "uniform"] = "quantile"
+    """quantile: bins of equal weight; uniform: bins of equal width."""
+
+
 class PerformanceSpec(Record):
     """What is measured of the predictions."""
 
@@ -155,6 +163,7 @@ class PerformanceSpec(Record):
     """Names of metrics; default: the usual ones of the task."""
     cross_validation: CrossValidationSpec | Literal[False] = CrossValidationSpec()
     interval: IntervalSpec = IntervalSpec()
+    calibration: CalibrationSpec = CalibrationSpec()
     baseline: bool = True
     """Whether a dummy and a simple model are fitted beside the model."""
 

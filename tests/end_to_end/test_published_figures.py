@@ -161,6 +161,21 @@ def test_scores_of_scikit_learn(tmp_path: Path) -> None:
     assert measured(other, "performance/log_loss").value == pytest.approx(0.21616, abs=1e-5)
 
 
+def test_calibration_curve_of_scikit_learn(tmp_path: Path) -> None:
+    record = audited(
+        tmp_path,
+        {"y": [0, 0, 0, 0, 1, 1, 1, 1, 1], "p": [0.1, 0.2, 0.3, 0.4, 0.65, 0.7, 0.8, 0.9, 1.0]},
+        model={"predictions": {"score": "p"}},
+        data={"target": "y"},
+        decision={"positive": 1},
+        performance={"calibration": {"bins": 3, "strategy": "uniform"}},
+    )
+    assert record.performance is not None
+    curve = record.performance.curves["calibration"][""]
+    assert curve.y == pytest.approx((0.0, 0.5, 1.0))
+    assert curve.x == pytest.approx((0.2, 0.525, 0.85))
+
+
 def test_ranking_of_scikit_learn(tmp_path: Path) -> None:
     record = audited(
         tmp_path,
