@@ -22,7 +22,7 @@ def raising(error):
 def test_what_foreign_code_raises_is_typed_and_keeps_its_text(raised):
     with pytest.raises(ModelError) as error:
         guard.call("model.predict", raising(raised), hint="Look.")
-    assert str(error.value) == f"model.predict: {type(raised).__name__}: {raised} Look."
+    assert str(error.value) == f"model.predict: {type(raised).__name__}: {raised}. Look."
     assert error.value.__cause__ is raised
 
 
