@@ -15,6 +15,13 @@ _FITTED_IN_EACH_GROUP = ("calibration_slope", "calibration_intercept")
 _TOLD_BY_ROC_AUC = ("gini", "ks_statistic")
 
 
+LEFT_OUT = (
+    "Left out by group unless fairness.metrics names them: average precision, which moves with the base rate of a "
+    "group; Gini and KS, which tell what ROC AUC tells; calibration slope and intercept, which are fitted anew in "
+    "each group."
+)
+
+
 def is_default(metric: Metric, sample: Sample) -> bool:
     """Whether a metric is measured by group although nobody named it: each thing under one name, and comparable."""
     if metric.name in (*_DEPENDS_ON_PREVALENCE, *_FITTED_IN_EACH_GROUP, *_TOLD_BY_ROC_AUC):

@@ -12,7 +12,7 @@ from audit.declarations.disparity import Disparity
 from audit.declarations.metric import Metric, Sample
 from audit.errors import DataError, Problem
 from audit.estimation.estimate import applies
-from audit.fairness.choice import ROW_RESAMPLES, is_default
+from audit.fairness.choice import LEFT_OUT, ROW_RESAMPLES, is_default
 from audit.fairness.compare import SELECTION, highest, observe_against, observe_selection
 from audit.fairness.counts import counts_rows
 from audit.fairness.disaggregate import (
@@ -271,6 +271,8 @@ def _notes(evidence: Evidence, spec: AuditSpec, groupings: tuple[Grouping, ...],
             f"The favourable label is {names[favourable]}; true and false positive rates, and with them equalized odds "
             f"and equal opportunity, are of the label {names[positive]}."
         )
+    if rows.sample.score is not None and rows.sample.classes and not (spec.fairness and spec.fairness.metrics):
+        yield LEFT_OUT
     if rows.interval.resamples > ROW_RESAMPLES:
         yield f"Where rows have to be redrawn for an interval by group, {ROW_RESAMPLES} replicates are drawn."
     yield (

@@ -172,7 +172,7 @@ class FairnessSpec(Record):
     """What is measured by group."""
 
     metrics: tuple[str, ...] | None = None
-    """Names of metrics measured by group; default: every one that suits the task."""
+    """Names of metrics measured by group; default: every one that suits the task and compares between groups."""
 
 
 class LocalSpec(Record):

@@ -219,3 +219,15 @@ def test_what_packs_call_few_is_counted(make_evidence, make_plan, found):
         "events/a=y": 1,
         "expected_cell/a=y": 1.0,
     }
+
+
+def test_what_is_left_out_by_default_is_said(make_evidence, make_plan, found):
+    rng = np.random.default_rng(3)
+    made = {"target": rng.integers(0, 2, 80), "score": rng.random(80), "label": rng.integers(0, 2, 80)}
+    evidence = make_evidence({"g": rng.choice(list("ab"), 80).tolist()}, **made)
+    section, by_id = found(evidence, make_plan(["g"]))
+    assert "fairness/gini/g=a" not in by_id
+    assert any("Gini and KS" in note for note in section.notes)
+    named, by_id = found(evidence, make_plan(["g"], fairness={"metrics": ["gini"]}))
+    assert "fairness/gini/g=a" in by_id
+    assert not any("Gini and KS" in note for note in named.notes)
