@@ -111,12 +111,13 @@ def _divided(sensitive: pd.DataFrame, columns: tuple[str, ...]) -> tuple[NDArray
     codes = np.zeros(len(sensitive), dtype=np.int64)
     levels: list[list[str]] = []
     for column in columns:
-        text = sensitive[column].astype(str)
-        ordered = sorted(text.unique(), key=lambda v: (v == UNKNOWN, natural(v), v))
+        positions, distinct = pd.factorize(sensitive[column])
+        ordered = sorted(map(str, distinct), key=lambda v: (v == UNKNOWN, natural(v), v))
         levels.append(ordered)
-        codes = codes * len(ordered) + text.map({v: i for i, v in enumerate(ordered)}).to_numpy(np.int64)
-    present, codes = np.unique(codes, return_inverse=True)
-    return codes.astype(np.int64), [_values(int(code), levels) for code in present]
+        place = {value: i for i, value in enumerate(ordered)}
+        codes = codes * len(ordered) + np.array([place[str(value)] for value in distinct], dtype=np.int64)[positions]
+    places, present = pd.factorize(codes, sort=True)
+    return places.astype(np.int64), [_values(int(code), levels) for code in present]
 
 
 def _values(code: int, levels: list[list[str]]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from audit.records.sections import ColumnFacts
-from audit.subject.labels import canonical
+from audit.subject.labels import canonical_texts
 
 Kind = Literal["numeric", "categorical", "boolean", "datetime", "text"]
 Role = Literal["feature", "target", "sensitive", "weight", "id", "time", "prediction", "group", "ignored"]
@@ -55,7 +55,7 @@ def _summary(kind: Kind, held: pd.Series) -> str:
         return f"{held.min().date()} to {held.max().date()}"
     if kind == "text":
         return ""
-    counts = held.map(canonical).value_counts()
+    counts = canonical_texts(held).value_counts()
     counts = counts.iloc[np.lexsort((counts.index.to_numpy().astype(str), -counts.to_numpy()))]
     shown = [f"{_short(str(value))} {100 * count / len(held):.0f} %" for value, count in counts.iloc[:_SHOWN].items()]
     more = len(counts) - _SHOWN

@@ -29,6 +29,22 @@ def canonical(value: Any) -> str:
     return text.split(".")[0] if _WHOLE.fullmatch(text) else text
 
 
+def canonical_texts(values: pd.Series) -> pd.Series:
+    """Return the canonical text of each label, as objects; a missing label stays missing.
+
+    Examples
+    --------
+    >>> canonical_texts(pd.Series([1.0, None, 0.5])).tolist()
+    ['1', nan, '0.5']
+    """
+    if values.dtype == object and pd.api.types.infer_dtype(values, skipna=True) != "string":
+        # Among objects True, 1 and 1.0 would be taken for one another.
+        return values.map(canonical, na_action="ignore").astype(object)
+    positions, distinct = pd.factorize(values)
+    texts = np.array([*map(canonical, distinct), np.nan], dtype=object)
+    return pd.Series(texts[positions], index=values.index, name=values.name)
+
+
 def code_of(value: Any, classes: Sequence[Any]) -> int | None:
     """Return the position of a label among classes, or None."""
     return _Lookup(classes).code(value)

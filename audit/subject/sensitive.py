@@ -10,7 +10,7 @@ import pandas as pd
 
 from audit.errors import DataError, Problem
 from audit.subject.evidence import Tell
-from audit.subject.labels import canonical
+from audit.subject.labels import canonical, canonical_texts
 
 UNKNOWN = "unknown"
 
@@ -25,7 +25,7 @@ def joined(
     DataError
         An id stands twice in the second table, or none of its ids is in a main one whose groups are needed.
     """
-    keys = people[on].map(canonical, na_action="ignore")
+    keys = canonical_texts(people[on])
     held = keys.notna()
     repeated = int(keys[held].duplicated().sum())
     if repeated:
@@ -36,7 +36,7 @@ def joined(
                 "Keep one row for each id.",
             )
         )
-    wanted = main.map(canonical, na_action="ignore")
+    wanted = canonical_texts(main)
     indexed = people[held.to_numpy()].set_index(pd.Index(keys[held])).drop(columns=on)
     found = wanted.isin(indexed.index)
     if needed and len(wanted) and not found.any():
@@ -65,7 +65,7 @@ def as_groups(place: str, values: pd.Series, edges: Sequence[float] | None, tell
     name = str(values.name)
     if edges is not None:
         return _binned(f"{place}, column {name!r}", values, edges)
-    text = values.map(canonical, na_action="ignore").astype(object)
+    text = canonical_texts(values)
     distinct = text.nunique()
     if distinct > _MANY:
         bins = f", or name its edges under sensitive.bins.{name}" if pd.api.types.is_numeric_dtype(values) else ""

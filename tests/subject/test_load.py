@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from audit.errors import DataError, SpecError
-from audit.subject.labels import canonical, codes_of, distinct_labels
+from audit.subject.labels import canonical, canonical_texts, codes_of, distinct_labels
 
 N = 60
 FRAME = pd.DataFrame(
@@ -165,6 +165,27 @@ def test_labels_of_any_type_match_the_models_own(case, write):
     np.testing.assert_array_equal(found.test.target, FRAME["y"])
     assert found.classes == ("0", "1")
     assert list(found.test.target_raw[:2]) == [0, 1]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pd.Series([1, 2, 1], name="a"),
+        pd.Series([1.0, np.nan, 0.5]),
+        pd.Series(["x", None, "1.0"], dtype="str"),
+        pd.Series(["x", None, "1.0"], dtype=object),
+        pd.Series([True, 1, "1", 1.0, None], dtype=object),
+        pd.Series([True, None], dtype="boolean"),
+        pd.Series(["b", "a", None], dtype="category"),
+        pd.Series([], dtype=float),
+    ],
+    ids=lambda values: f"{values.dtype}-{len(values)}",
+)
+def test_the_texts_of_a_column_are_those_of_its_values_one_by_one(values: pd.Series):
+    found = canonical_texts(values)
+    expected = [canonical(v) if pd.notna(v) else None for v in values]
+    assert [text if pd.notna(text) else None for text in found] == expected
+    assert found.name == values.name
 
 
 def test_canonical_text():
