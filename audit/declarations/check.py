@@ -11,9 +11,13 @@ from audit.records.observation import Observation
 if TYPE_CHECKING:
     from audit.subject.evidence import Evidence
 
-Need = Literal["train", "test", "baseline", "features", "target", "predictions"]
+Need = Literal["train", "test", "baseline", "features", "target", "predictions", "model"]
 """train, test: that table; baseline: data.reference or else train; features: columns that a model reads;
-target: true labels; predictions: of the headline rows."""
+target: true labels; predictions: of the headline rows; model: one that can be asked again."""
+
+
+class CheckNotRunError(Exception):
+    """A check cannot be run on this subject; the text is the reason that the report prints."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +28,10 @@ class Setting:
     """Confidence level in (0.5, 1)."""
     seed: int
     """Of this check alone."""
+    budget: int = 20_000
+    """Rows that the check may have the model predict."""
+    metrics: tuple[str, ...] | None = None
+    """Names of metrics that the spec measures, the one that leads first; None for the usual ones of the task."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -199,6 +199,8 @@ class RobustnessSpec(Record):
 
     checks: tuple[str, ...] | None = None
     """Names of checks; default: all that apply."""
+    budget: int = Field(default=20_000, ge=100, le=10_000_000)
+    """Rows that each check may have the model predict, in rows; a check that needs more draws fewer, by the seed."""
 
 
 class EfficiencySpec(Record):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 from audit.catalogue import load_all
-from audit.declarations.check import Check, Finding, Need, Setting
+from audit.declarations.check import Check, CheckNotRunError, Finding, Need, Setting
 from audit.errors import AuditError
 from audit.estimation.seeds import child_seed
 from audit.guard import attempt
@@ -56,6 +57,10 @@ def lacking(needs: Iterable[Need], evidence: Evidence) -> str:
             evidence.headline.predictions.score is not None or evidence.headline.predictions.label is not None,
             "There are no predictions.",
         ),
+        "model": (
+            subject.model is not None and subject.predictions is not None,
+            "There is no model to ask: the audit rests on a table of predictions.",
+        ),
     }
     return " ".join(reason for need in needs for held, reason in [there[need]] if not held)
 
@@ -69,17 +74,32 @@ def _wanted(plan: Plan) -> tuple[Check, ...]:
 
 def _run(check: Check, evidence: Evidence, plan: Plan) -> tuple[CheckFacts, tuple[Observation, ...]]:
     missing = lacking(check.needs, evidence)
-    if missing:
-        return CheckFacts(name=check.name, label=check.label, status="not_run", reason=missing), _promised(
-            check, missing
-        )
-    interval = plan.spec.performance.interval if plan.spec.performance else IntervalSpec()
-    setting = Setting(level=interval.level, seed=child_seed(plan.spec.seed, f"robustness/{check.name}"))
-    found = attempt(check.find, evidence, setting)
-    if isinstance(found, AuditError):
-        reason = str(found)
-        return CheckFacts(name=check.name, label=check.label, status="error", reason=reason), _promised(check, reason)
-    return _done(check, found), found.observations
+    found = CheckNotRunError(missing) if missing else attempt(_found, check, evidence, _setting(check, plan))
+    match found:
+        case Finding():
+            return _done(check, found), found.observations
+        case CheckNotRunError():
+            return _without(check, "not_run", str(found))
+        case AuditError():
+            return _without(check, "error", str(found))
+
+
+def _setting(check: Check, plan: Plan) -> Setting:
+    spec = plan.spec
+    interval = spec.performance.interval if spec.performance else IntervalSpec()
+    return Setting(
+        level=interval.level,
+        seed=child_seed(spec.seed, f"robustness/{check.name}"),
+        budget=(spec.robustness or RobustnessSpec()).budget,
+        metrics=spec.performance.metrics if spec.performance else None,
+    )
+
+
+def _found(check: Check, evidence: Evidence, setting: Setting) -> Finding | CheckNotRunError:
+    try:
+        return check.find(evidence, setting)
+    except CheckNotRunError as reason:
+        return reason
 
 
 def _done(check: Check, found: Finding) -> CheckFacts:
@@ -93,5 +113,9 @@ def _done(check: Check, found: Finding) -> CheckFacts:
     )
 
 
-def _promised(check: Check, reason: str) -> tuple[Observation, ...]:
-    return tuple(Observation(id=id, label=check.label, measured=Undefined(reason=reason)) for id in check.promises)
+def _without(
+    check: Check, status: Literal["not_run", "error"], reason: str
+) -> tuple[CheckFacts, tuple[Observation, ...]]:
+    facts = CheckFacts(name=check.name, label=check.label, status=status, reason=reason)
+    lacking = Undefined(reason=reason)
+    return facts, tuple(Observation(id=id, label=check.label, measured=lacking) for id in check.promises)
