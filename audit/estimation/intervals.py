@@ -31,6 +31,23 @@ def wilson(hits: Array, trials: Array, level: float) -> tuple[Array, Array]:
     return np.where(hits <= 0, 0.0, centre - half), np.where(hits >= trials, 1.0, centre + half)
 
 
+def clopper_pearson(hits: Array, trials: Array, level: float) -> tuple[Array, Array]:
+    """Exact interval of a proportion: it never covers less often than `level`, and mostly covers more often.
+
+    Source: Clopper and Pearson (1934), doi:10.1093/biomet/26.4.404; Newcombe (1998), method 5. Ends are quantiles of
+    beta distributions, so that effective numbers need not be whole.
+
+    >>> low, high = clopper_pearson(np.array(81.0), np.array(263.0), 0.95)
+    >>> round(float(low), 4), round(float(high), 4)
+    (0.2527, 0.3676)
+    """
+    tail = 0.5 - level / 2
+    misses = trials - hits
+    low = stats.beta.ppf(tail, np.maximum(hits, 1e-9), misses + 1)
+    high = stats.beta.ppf(1 - tail, hits + 1, np.maximum(misses, 1e-9))
+    return np.where(hits <= 0, 0.0, low), np.where(misses <= 0, 1.0, high)
+
+
 def mean_and_error(values: Array, weight: Array, sampling: bool) -> tuple[float, float, float]:
     """Weighted mean, its standard error and degrees of freedom.
 

@@ -32,6 +32,17 @@ def test_wilson_gives_the_table_of_newcombe_1998(hits: int, trials: int, expecte
     assert (float(low), float(high)) == pytest.approx(expected, abs=6e-5)
 
 
+@pytest.mark.parametrize(
+    ("hits", "trials", "expected"),
+    [(81, 263, (0.2527, 0.3676)), (15, 148, (0.0578, 0.1617)), (0, 20, (0, 0.1684)), (1, 29, (0.0009, 0.1776))],
+)
+def test_clopper_pearson_gives_the_table_of_newcombe_1998(
+    hits: int, trials: int, expected: tuple[float, float]
+) -> None:
+    low, high = intervals.clopper_pearson(np.array(float(hits)), np.array(float(trials)), 0.95)
+    assert (float(low), float(high)) == pytest.approx(expected, abs=6e-5)
+
+
 @pytest.fixture
 def asah() -> pd.DataFrame:
     if not ASAH.exists():
