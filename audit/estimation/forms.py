@@ -186,6 +186,27 @@ class Ranked(Form):
 
 
 @dataclass(frozen=True)
+class AtPositives(Form):
+    """The mean over positive rows of a function of how many positives, and rows, lie at or above each one's score."""
+
+    value: Callable[[Weights, Array], Array]
+    """(..., p) positives and rows at or above, for each positive row -> (..., p) numbers to average."""
+    undefined: str = "no row is truly positive"
+
+    def statistic(self, sample: Sample) -> Statistic:
+        """Return the measure of these rows as a function of their weights."""
+        ranking = _Ranking(is_positive(sample), scores(sample))
+
+        def values(weights: Weights) -> Array:
+            own, positives, counted = ranking.at_positives(weights)
+            # Nothing counts at a row before the first one that was drawn; the tiny number only keeps 0 / 0 quiet.
+            each = self.value(positives, counted + np.finfo(np.float64).tiny)
+            return ratio(np.vecdot(own, each), own.sum(axis=1))
+
+        return values
+
+
+@dataclass(frozen=True)
 class Auc(Form):
     """Area under the ROC curve, binary or the plain mean of every class against the rest; `curve` is increasing."""
 
@@ -194,8 +215,8 @@ class Auc(Form):
 
     def statistic(self, sample: Sample) -> Statistic:
         """Return the measure of these rows as a function of their weights."""
-        areas = [_of_ranks(area, positive, score) for positive, score in one_against_rest(sample)]
-        return lambda weights: self.curve(np.mean([statistic(weights) for statistic in areas], axis=0))
+        rankings = [_Ranking(positive, score) for positive, score in one_against_rest(sample)]
+        return lambda weights: self.curve(np.mean([ranking.areas(weights) for ranking in rankings], axis=0))
 
 
 @dataclass(frozen=True)
@@ -225,20 +246,6 @@ class Wald(Form):
     def statistic(self, sample: Sample) -> Statistic:
         """Return the measure of these rows as a function of their weights."""
         return lambda weights: np.array([self.fit(replace(sample, weight=weight))[0] for weight in weights])
-
-
-def area(positives: Array, counted: Array) -> Array:
-    """(..., m) cumulated positives and rows -> area under the ROC curve by trapezoids, so that ties count one half."""
-    negatives = counted - positives
-    twice = (steps(negatives) * (2 * positives - steps(positives))).sum(axis=-1)
-    return ratio(twice, 2 * positives[..., -1] * negatives[..., -1])
-
-
-def steps(cumulated: Array) -> Array:
-    """(..., m) running sums -> their terms."""
-    terms = cumulated.copy()
-    terms[..., 1:] -= cumulated[..., :-1]
-    return terms
 
 
 def cell_of(sample: Sample) -> NDArray[np.int64]:
@@ -327,6 +334,57 @@ def _of_ranks(value: Callable[[Array, Array], Array], positive: NDArray[np.bool_
         return value(positives, counted) if distinct else value(positives[:, last], counted[:, last])
 
     return values
+
+
+class _Ranking:
+    """Rows in the order of their scores, highest first, prepared once for any number of weightings.
+
+    Only the positive rows are looked at one by one: what lies above each of them says all.
+    """
+
+    def __init__(self, positive: NDArray[np.bool_], score: Array) -> None:
+        order = np.argsort(-score, kind="stable")
+        ranked = score[order]
+        self._order = None if bool((order == np.arange(len(order))).all()) else order
+        self._at = np.flatnonzero(positive[order])
+        starts = np.flatnonzero(np.diff(ranked, prepend=np.nan) != 0)
+        tie = np.searchsorted(starts, self._at, side="right")
+        self._distinct = len(starts) == len(ranked)
+        # Places in running sums that begin with zero: in front of each positive row's tie, and behind it.
+        self._front, self._behind = (
+            (rows, np.searchsorted(self._at, rows))
+            for rows in (starts[tie - 1], np.append(starts[1:], len(order))[tie - 1])
+        )
+
+    def at_positives(self, weights: Weights) -> tuple[Array, Weights, Weights]:
+        """(b, n) weights -> (b, p) weight of each positive row, and positives and rows at or above its score."""
+        own, counted, positives = self._cumulated(weights)
+        rows, hits = self._behind
+        return own.astype(np.float64), positives.take(hits, axis=1), counted.take(rows, axis=1)
+
+    def areas(self, weights: Weights) -> Array:
+        """(b, n) weights -> (b,) areas under the ROC curve; a negative tied with a positive counts as half above it."""
+        own, counted, positives = self._cumulated(weights)
+        total, everything = positives[:, -1], counted[:, -1]
+        rows, hits = self._behind
+        above = counted.take(rows, axis=1) - positives.take(hits, axis=1)
+        if not self._distinct:
+            rows, hits = self._front
+            above = (above + counted.take(rows, axis=1) - positives.take(hits, axis=1)) / 2
+        wrong = np.vecdot(own.astype(np.float64), above.astype(np.float64))
+        return 1 - ratio(wrong, total.astype(np.float64) * (everything - total))
+
+    def _cumulated(self, weights: Weights) -> tuple[Weights, Weights, Weights]:
+        """(b, p) weights of the positive rows, and (b, n + 1) and (b, p + 1) running sums of all rows and of those."""
+        ranked = weights if self._order is None else weights.take(self._order, axis=1)
+        own = ranked.take(self._at, axis=1)
+        return own, _running(ranked), _running(own)
+
+
+def _running(terms: Weights) -> Weights:
+    sums = np.zeros((terms.shape[0], terms.shape[1] + 1), dtype=terms.dtype)
+    np.cumsum(terms, axis=1, out=sums[:, 1:])
+    return sums
 
 
 def _arranged(codes: NDArray[np.int64] | NDArray[np.float64] | None, sample: Sample) -> NDArray[np.int64]:

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from audit.declarations.metric import Metric
-from audit.estimation.forms import Array, Ranked, ratio, steps
+from audit.estimation.forms import Array, AtPositives, Weights
 
 
-def stepwise_area(positives: Array, counted: Array) -> Array:
-    """(..., m) cumulated positives and rows -> mean precision at each step of recall."""
-    # Nothing is gained before the first row counts; the tiny number only keeps that 0 / 0 quiet.
-    gained = positives / (counted + np.finfo(np.float64).tiny)
-    gained *= steps(positives)
-    return ratio(gained.sum(axis=-1), positives[..., -1])
+def precision_there(positives: Weights, counted: Array) -> Array:
+    """(..., p) positives and rows at or above the score of each positive row -> precision at its threshold."""
+    return positives / counted
 
 
 METRIC = Metric(
     name="average_precision",
     label="Average precision",
-    compute=Ranked(stepwise_area, undefined="no row is truly positive"),
+    compute=AtPositives(precision_there),
     response="score",
     higher_is_better=True,
     tasks=("binary", "ranking_score"),
