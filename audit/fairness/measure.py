@@ -29,6 +29,8 @@ from audit.fairness.disaggregate import (
     observe_groups,
 )
 from audit.fairness.groups import MOST_GROUPS, Grouping, declared, make_grouping
+from audit.fairness.scoring import METRIC as SCORING
+from audit.fairness.scoring import RATE_ARGUMENT, SCORING_RATE, above_median, is_scored, observe_scoring
 from audit.fairness.selection import for_classes
 from audit.records.measured import Undefined
 from audit.records.observation import Observation, group_key, grouping_key
@@ -61,17 +63,21 @@ def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[FairnessSection
     rows = _rows(evidence, plan.spec)
     groupings, too_many = _groupings(evidence.headline.table.sensitive, rows, plan.spec, asked)
     known: dict[str, Disparity] = load_all("disparities")
-    metrics, lacking = _metrics(evidence, _wanted(plan.spec, asked, known))
+    wanted = _wanted(plan.spec, asked, known)
+    metrics, lacking = _metrics(evidence, wanted)
+    scored = above_median(rows) if _is_scoring_wanted(evidence, wanted, asked) else None
     disparities = _disparities(evidence, metrics, known)
     observations: list[Observation] = []
     for done, grouping in enumerate(groupings):
         tell.progress(done, len(groupings), f"by {listed(grouping.facts.columns)}")
         observations += _observe(grouping, metrics, disparities, rows, asked)
+        observations += () if scored is None else _scoring(grouping, scored, asked)
     tell.progress(len(groupings), len(groupings))
-    observations += _unmet(asked, groupings, metrics, disparities, rows)
+    shown = metrics if scored is None else (*metrics, SCORING)
+    observations += _unmet(asked, groupings, shown, disparities, rows)
     section = FairnessSection(
         groupings=tuple(grouping.facts for grouping in groupings),
-        measures=tuple(metric.facts for metric in metrics),
+        measures=tuple(metric.facts for metric in shown),
         disparities=tuple(_disparity_facts(disparity) for disparity in disparities),
         scope=rows.scope,
         favourable=_favourable(evidence),
@@ -182,6 +188,30 @@ def _observe(
         yield from observe_disparity(disparity, grouping, gaps, rows)
 
 
+def _is_scoring_wanted(evidence: Evidence, wanted: _Wanted, asked: Iterable[MeasurementRequest]) -> bool:
+    """Whether scoring rates are measured: where scores are all there is, and elsewhere for who names them."""
+    task, sample = evidence.subject.task, evidence.headline.sample
+    if task not in SCORING.tasks or not is_scored(sample):
+        return False
+    if SCORING_RATE in wanted.requested or any(_of_scoring(request) for request in asked):
+        return True
+    return task != "binary" if wanted.named is None else SCORING_RATE in wanted.named
+
+
+def _of_scoring(request: MeasurementRequest) -> bool:
+    return request.measure == "impact_ratio" and request.arguments == RATE_ARGUMENT
+
+
+def _scoring(grouping: Grouping, rows: Rows, asked: Iterable[MeasurementRequest]) -> Iterator[Observation]:
+    result = disaggregate(SCORING, grouping, group_cells(grouping, rows.sample), rows)
+    yield from observe_groups(result)
+    yield from observe_gaps(result, measure_gaps(result))
+    named = grouping.reference
+    yield from observe_scoring(result, highest(result) if named is None else named, None)
+    for argument in _other_references(grouping, filter(_of_scoring, asked)):
+        yield from observe_scoring(result, _position(result, argument), argument)
+
+
 def _beside_reference(
     result: Disaggregated, forms: tuple[str, ...], asked: Iterable[MeasurementRequest]
 ) -> Iterator[Observation]:
@@ -246,9 +276,10 @@ def _unmet(
 def _why_unmet(
     request: MeasurementRequest, columns: tuple[str, ...], by: set[frozenset[str]], measured: set[str]
 ) -> str:
-    if request.measure not in measured:
+    scoring = _of_scoring(request) and SCORING_RATE in measured
+    if request.measure not in measured and not scoring:
         return f"{request.measure} cannot be measured by group on these predictions."
-    if request.arguments:
+    if request.arguments and not scoring:
         return f"{request.measure} takes no arguments here: {listed(sorted(request.arguments))}."
     if columns and frozenset(columns) not in by:
         return f"The rows are not divided by {listed(columns)}: no such sensitive columns, or too many groups."

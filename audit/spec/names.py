@@ -26,6 +26,10 @@ def unknown_names(read: ReadSpec) -> tuple[PlacedProblem, ...]:
     return tuple(problems)
 
 
+_BY_GROUP_ONLY = ("scoring_rate",)
+"""Measures that hold a group against all rows, so that they are nothing without groups."""
+
+
 def _named(read: ReadSpec) -> Iterator[tuple[str, Loc, str, tuple[str, ...]]]:
     """Yield what is named, where, the name, and the names that exist."""
     spec = read.spec
@@ -33,7 +37,7 @@ def _named(read: ReadSpec) -> Iterator[tuple[str, Loc, str, tuple[str, ...]]]:
     if spec.performance:
         yield from _each("metric", ("performance", "metrics"), spec.performance.metrics, metrics)
     if spec.fairness:
-        by_group = (*metrics, *catalogue.names("disparities"))
+        by_group = (*metrics, *catalogue.names("disparities"), *_BY_GROUP_ONLY)
         yield from _each("metric or disparity", ("fairness", "metrics"), spec.fairness.metrics, by_group)
     if spec.attribution:
         methods = catalogue.names("attributions")

@@ -136,6 +136,193 @@ def test_metric_frame_of_fairlearn(tmp_path: Path) -> None:
         assert measured(record, id).value == pytest.approx(value, abs=1e-6), id
 
 
+# aequitas, compas_demo.ipynb, cell 48: fdr fnr for fpr npv and predicted positives, each over that of the reference.
+COMPAS_DISPARITIES = {
+    "race=African-American": (0.808669, 0.503301, 1.211197, 2.087696, 0.914326, 11.442105),
+    "race=Asian": (0.545977, 0.599483, 0.43314, 0.404798, 1.229953, 0.042105),
+    "race=Caucasian": (0.892487, 0.858266, 0.998387, 1.091838, 1.000654, 4.494737),
+    "race=Hispanic": (1.0, 1.0, 1.0, 1.0, 1.0, 1.0),
+    "race=Native American": (0.545977, 0.179845, 0.577519, 1.74569, 1.171384, 0.063158),
+    "race=Other": (0.995199, 1.216996, 1.046512, 0.686829, 0.981132, 0.415789),
+    "sex=Female": (1.336425, 1.05581, 0.734738, 0.990343, 1.13071, 0.216801),
+    "sex=Male": (1.0, 1.0, 1.0, 1.0, 1.0, 1.0),
+    "age_cat=25 - 45": (1.0, 1.0, 1.0, 1.0, 1.0, 1.0),
+    "age_cat=Greater than 45": (1.192804, 1.531238, 0.746232, 0.503031, 1.121136, 0.204782),
+    "age_cat=Less than 25": (0.935673, 0.696781, 1.313873, 1.621868, 0.850173, 0.519231),
+}
+COMPAS_REFERENCE = {"race": "Hispanic", "sex": "Male", "age_cat": "25 - 45"}
+RATIOS = (
+    "false_discovery_rate",
+    "false_negative_rate",
+    "false_omission_rate",
+    "false_positive_rate",
+    "negative_predictive_value",
+)
+
+
+def test_compas_disparities_of_aequitas_to_named_references(tmp_path: Path) -> None:
+    cells = [("y", "y"), ("n", "y"), ("n", "n"), ("y", "n")]
+    # Only the margins are printed: a row knows its group by one column, and by the others it is of unknown group.
+    rows = [
+        (*(group.partition("=")[2] if group.startswith(f"{c}=") else "" for c in COMPAS_REFERENCE), *cell, n)
+        for group, figures in COMPAS.items()
+        for cell, n in zip(cells, figures[:4], strict=True)
+    ]
+    names = (*COMPAS_REFERENCE, "truth", "says", "count")
+    record = audited(
+        tmp_path,
+        dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)),
+        model={"predictions": {"label": "says"}},
+        data={"target": "truth", "weight": {"column": "count"}},
+        decision={"positive": "y"},
+        sensitive={"features": list(COMPAS_REFERENCE), "reference": COMPAS_REFERENCE, "minimum_group": 1},
+    )
+    for group, expected in COMPAS_DISPARITIES.items():
+        ratios = [measured(record, f"fairness/{name}/{group}/ratio").value for name in RATIOS]
+        assert ratios == pytest.approx(expected[:5], abs=1e-6), group
+        column = group.partition("=")[0]
+        given = [
+            sum(measured(record, f"fairness/{name}/{g}").value for name in ("true_positives", "false_positives"))
+            for g in (group, f"{column}={COMPAS_REFERENCE[column]}")
+        ]
+        assert given[0] / given[1] == pytest.approx(expected[5], abs=1e-6), group
+
+
+# --- New York City, Local Law 144: the worked examples of 6 RCNY 5-301 ---------------------------
+
+# Selection: applicants, selected, selection rate in percent, impact ratio, each as printed.
+SELECTED = {
+    "sex": {"Male": (1390, 667, 48, 1.0), "Female": (1181, 555, 47, 0.979)},
+    "race": {
+        "Hispanic or Latino": (408, 204, 50, 0.97),
+        "White": (797, 412, 52, 1.0),
+        "Black or African American": (390, 170, 44, 0.84),
+        "Native Hawaiian or Pacific Islander": (119, 52, 44, 0.85),
+        "Asian": (616, 302, 49, 0.95),
+        "Native American or Alaska Native": (41, 18, 44, 0.85),
+        "Two or More Races": (213, 96, 45, 0.87),
+    },
+    "sex&race": {
+        "Male&Hispanic": (205, 90, 43.9, 0.841),
+        "Male&White": (412, 215, 52.2, 1.0),
+        "Male&Black": (226, 95, 42.0, 0.806),
+        "Male&NHPI": (87, 37, 42.5, 0.815),
+        "Male&Asian": (321, 167, 52.0, 0.997),
+        "Male&NAAN": (24, 11, 45.8, 0.878),
+        "Male&Two+": (115, 52, 45.2, 0.866),
+        "Female&Hispanic": (190, 82, 43.2, 0.827),
+        "Female&White": (385, 197, 51.2, 0.981),
+        "Female&Black": (164, 75, 45.7, 0.876),
+        "Female&NHPI": (32, 15, 46.9, 0.898),
+        "Female&Asian": (295, 135, 45.8, 0.877),
+        "Female&NAAN": (17, 7, 41.2, 0.789),
+        "Female&Two+": (98, 44, 44.9, 0.860),
+    },
+}
+# Scoring: applicants, of them above the median, scoring rate in percent, impact ratio.
+SCORED = {
+    "sex": {"Male": (92, 50, 54.3, 1.0), "Female": (76, 34, 44.7, 0.82)},
+    "race": {
+        "Hispanic": (28, 18, 64.2, 1.0),
+        "White": (40, 15, 37.5, 0.58),
+        "Black": (32, 16, 50.0, 0.78),
+        "NHPI": (8, 5, 62.5, 0.97),
+        "Asian": (24, 10, 41.7, 0.65),
+        "NAAN": (16, 10, 62.5, 0.97),
+        "Two+": (20, 10, 50.0, 0.78),
+    },
+    "sex&race": {
+        "Male&Hispanic": (16, 12, 75, 1.0),
+        "Male&White": (20, 7, 35, 0.47),
+        "Male&Black": (20, 10, 50, 0.67),
+        "Male&NHPI": (4, 3, 75, 1.0),
+        "Male&Asian": (12, 7, 58.3, 0.78),
+        "Male&NAAN": (8, 5, 62.5, 0.83),
+        "Male&Two+": (12, 6, 50, 0.67),
+        "Female&Hispanic": (12, 6, 50, 0.67),
+        "Female&White": (20, 8, 40, 0.53),
+        "Female&Black": (12, 6, 50, 0.67),
+        "Female&NHPI": (4, 2, 50, 0.67),
+        "Female&Asian": (12, 3, 25, 0.33),
+        "Female&NAAN": (8, 5, 62.5, 0.83),
+        "Female&Two+": (8, 4, 50, 0.67),
+    },
+}
+
+
+def people(table: dict[str, tuple[int, int, float, float]], axis: str) -> dict[str, list[Any]]:
+    """One row each for those selected (or scored high) and for the others of every category, with their number."""
+    columns = axis.split("&")
+    rows = [
+        (*category.split("&"), chosen, n)
+        for category, (applicants, hits, *_) in table.items()
+        for chosen, n in ((1, hits), (0, applicants - hits))
+    ]
+    return dict(zip((*columns, "chosen", "n"), map(list, zip(*rows, strict=True)), strict=True))
+
+
+def key_of(axis: str, category: str) -> str:
+    return "&".join(f"{c}={v}" for c, v in zip(axis.split("&"), category.split("&"), strict=True))
+
+
+def by_axis(axis: str) -> dict[str, Any]:
+    columns = axis.split("&")
+    crossed = {"intersections": [columns]} if len(columns) > 1 else {}
+    return {"features": columns, "minimum_group": 1, **crossed}
+
+
+@pytest.mark.parametrize("axis", list(SELECTED))
+def test_selection_rates_and_impact_ratios_of_new_york(tmp_path: Path, axis: str) -> None:
+    table = people(SELECTED[axis], axis)
+    # 250 applicants of unknown category: counted, and left out of every comparison, whatever became of them.
+    for column, value in {**dict.fromkeys(axis.split("&"), ""), "chosen": 1, "n": 250}.items():
+        table[column].append(value)
+    record = audited(
+        tmp_path,
+        table,
+        model={"predictions": {"label": "chosen"}},
+        task="binary",
+        data={"weight": {"column": "n"}},
+        decision={"positive": 1},
+        sensitive=by_axis(axis),
+    )
+    for category, (applicants, _, percent, impact) in SELECTED[axis].items():
+        key = key_of(axis, category)
+        assert measured(record, f"fairness/count/{key}").value == applicants
+        near = 0.051 if axis == "sex&race" else 0.51
+        assert 100 * measured(record, f"fairness/selection_rate/{key}").value == pytest.approx(percent, abs=near)
+        assert measured(record, f"fairness/impact_ratio/{key}").value == pytest.approx(impact, abs=0.0051)
+    unknown = key_of(axis, "&".join(["unknown"] * len(axis.split("&"))))
+    assert measured(record, f"fairness/count/{unknown}").value == 250
+    assert record.observation(f"fairness/impact_ratio/{unknown}") is None
+
+
+def test_scoring_rates_and_impact_ratios_of_new_york(tmp_path: Path) -> None:
+    table = people(SCORED["sex&race"], "sex&race")
+    # The applicants of unknown category score the median itself, which is not above it.
+    for column, value in {"sex": "", "race": "", "chosen": 0, "n": 15}.items():
+        table[column].append(value)
+    table["score"] = [70 if chosen else 30 for chosen in table["chosen"][:-1]] + [50]
+    record = audited(
+        tmp_path,
+        table,
+        model={"predictions": {"score": "score"}},
+        task="ranking_score",
+        data={"weight": {"column": "n"}},
+        sensitive=by_axis("sex&race"),
+    )
+    for axis, categories in SCORED.items():
+        for category, (applicants, _, percent, impact) in categories.items():
+            key = key_of(axis, category)
+            assert measured(record, f"fairness/count/{key}").value == applicants
+            assert 100 * measured(record, f"fairness/scoring_rate/{key}").value == pytest.approx(percent, abs=0.1)
+            ratio = measured(record, f"fairness/impact_ratio;rate=scoring_rate/{key}")
+            assert ratio.value == pytest.approx(impact, abs=0.0051)
+    assert measured(record, "fairness/count/sex=unknown").value == 15
+    assert measured(record, "fairness/scoring_rate/sex=unknown").value == 0.0
+    assert record.observation("fairness/impact_ratio;rate=scoring_rate/sex=unknown") is None
+
+
 # --- scikit-learn's docstrings ------------------------------------------------------------------
 
 

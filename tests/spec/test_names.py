@@ -60,6 +60,11 @@ def test_defaults_are_never_told_as_the_authors_mistake(told, monkeypatch):
     assert told("") == []
 
 
+def test_a_measure_that_needs_groups_is_known_by_group_alone(told):
+    assert told("fairness: {metrics: [scoring_rate]}\n") == []
+    assert "unknown metric 'scoring_rate'" in told("performance: {metrics: [scoring_rate]}\n")[0]
+
+
 def test_every_name_that_ships_is_known(read):
     listed = "[" + ", ".join(catalogue.names("metrics")) + "]"
     assert unknown_names(read(HEAD + f"performance: {{metrics: {listed}}}\nfairness: {{metrics: {listed}}}\n")) == ()
