@@ -9,9 +9,9 @@ from scipy.optimize import brentq
 from scipy.stats import chi2, ncx2
 
 from audit.declarations.check import Check, Finding, Setting
+from audit.estimation.bins import binned
 from audit.records.measured import Estimate, Exact, Measured
 from audit.records.observation import Observation, encoded
-from audit.robustness.bins import binned
 from audit.subject.evidence import Evidence
 
 BINS = 10

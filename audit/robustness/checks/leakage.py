@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from audit.catalogue import load
 from audit.declarations.check import Check, Finding, Setting
 from audit.declarations.metric import Metric, Sample
+from audit.estimation.bins import binned, means_in_bins
 from audit.estimation.estimate import estimate
 from audit.records.measured import Estimate, Measured, Undefined
 from audit.records.observation import Observation, encoded
 from audit.records.spec import IntervalSpec
-from audit.robustness.bins import binned
 from audit.subject.evidence import Evidence, Subject, Table
 
 MOST_ROWS = 20_000
@@ -85,7 +84,7 @@ def _alone(
     column = table.features.iloc[rows, position]
     for held in range(FOLDS):
         out = fold == held
-        score[out] = _means(column[~out], column[out], wanted[~out], mass[~out])
+        score[out] = means_in_bins(*binned(column[~out], column[out], BINS), wanted[~out], mass[~out])
     sample = Sample(
         target=target,
         score=score if wanted.shape[1] > 1 else score[:, 0],
@@ -104,18 +103,6 @@ def _wanted(target: NDArray[np.float64] | NDArray[np.int64], subject: Subject) -
     if subject.positive is not None:
         return np.asarray(target == subject.positive, dtype=np.float64)[:, None]
     return np.asarray(target[:, None] == np.arange(len(subject.classes)), dtype=np.float64)
-
-
-def _means(
-    known: pd.Series, asked: pd.Series, wanted: NDArray[np.float64], mass: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """(m, k) mean of what is wanted in the bin of each value asked for, drawn to the overall mean by one row."""
-    learned, used, bins = binned(known, asked, BINS)
-    overall = (mass @ wanted) / mass.sum()
-    weight = np.bincount(learned, weights=mass, minlength=bins)
-    sums = np.stack([np.bincount(learned, weights=mass * column, minlength=bins) for column in wanted.T], axis=1)
-    means: NDArray[np.float64] = (sums + overall) / (weight[:, None] + 1)
-    return means[used]
 
 
 def _value(measured: Measured) -> float:

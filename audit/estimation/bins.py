@@ -31,6 +31,45 @@ def binned(learned: pd.Series, used: pd.Series, most: int) -> tuple[NDArray[np.i
     return _by_value(_text(learned), _text(used), most)
 
 
+def means_in_bins(
+    learned: NDArray[np.int64],
+    used: NDArray[np.int64],
+    bins: int,
+    wanted: NDArray[np.float64],
+    mass: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return the mean of what is wanted in the bin of each value asked for, drawn to the overall mean by one row.
+
+    Parameters
+    ----------
+    learned : ndarray (n,) int64
+        Bin of each row that the means are learned on.
+    used : ndarray (m,) int64
+        Bins asked for.
+    bins : int
+        Number of bins.
+    wanted : ndarray (n, k) float64
+        Numbers to average.
+    mass : ndarray (n,) float64
+        Weights, with a positive sum.
+
+    Returns
+    -------
+    ndarray (m, k) float64
+
+    Examples
+    --------
+    >>> rows = np.array([0, 0, 1])
+    >>> means_in_bins(rows, np.array([0, 1]), 2, np.array([[1.0], [1.0], [0.0]]), np.ones(3)).ravel().round(3).tolist()
+    [0.889, 0.333]
+    """
+    overall = (mass @ wanted) / mass.sum()
+    weight = np.bincount(learned, weights=mass, minlength=bins)
+    sums = np.stack([np.bincount(learned, weights=mass * column, minlength=bins) for column in wanted.T], axis=1)
+    means: NDArray[np.float64] = (sums + overall) / (weight[:, None] + 1)
+    return means[used]
+
+
 def _by_quantile(
     learned: NDArray[np.float64], used: NDArray[np.float64], most: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
