@@ -198,7 +198,17 @@ def _unfit_scores(metric: Metric, sample: Sample) -> str:
         return f"{metric.label} cannot be computed: {bad} of the predicted numbers are not finite."
     if metric.response == "probability" and sample.score.size and (sample.score.min() < 0 or sample.score.max() > 1):
         return f"{metric.label} needs probabilities; some scores lie outside 0 to 1."
+    if metric.response == "value" and _largest(sample) > _MOST_TO_SQUARE:
+        return f"{metric.label} cannot be computed: values beyond {_MOST_TO_SQUARE:.0e} have no square."
     return ""
+
+
+_MOST_TO_SQUARE = 1e150
+
+
+def _largest(sample: Sample) -> float:
+    held = (array for array in (sample.score, sample.target) if array is not None)
+    return max((float(np.abs(array).max(initial=0.0)) for array in held), default=0.0)
 
 
 def _parts(sample: Sample, group: NDArray[np.int64], groups: int) -> Iterator[tuple[int, Sample]]:

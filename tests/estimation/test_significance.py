@@ -88,7 +88,7 @@ def test_mcnemar_is_a_fair_coin(b: int, c: int) -> None:
 
 
 def test_mcnemar_keeps_its_level() -> None:
-    """Size under equality, by enumeration: the exact test never above 5 %, mid-p on average, the uncorrected one not."""
+    """Size under equality, by enumeration: exact never above 5 %, mid-p on average, the uncorrected test not."""
     size = {
         method: [
             sum(comb(n, k) / 2**n for k in range(n + 1) if mcnemar(k, n - k, method).p_value < 0.05)

@@ -228,7 +228,16 @@ def test_constant_and_missing_columns(make_table, make_evidence, found):
 def test_what_cannot_run_says_why_and_promises_are_kept(make_table, make_evidence, found):
     checks, by_id = found(make_evidence(make_table("test", numbers(30))))
     waiting = {name for name, check in checks.items() if check.status == "not_run"}
-    assert waiting >= {"overlap", "drift", "leakage", "noise", "missing_values", "rounding", "value_range", "categories"}
+    assert waiting >= {
+        "overlap",
+        "drift",
+        "leakage",
+        "noise",
+        "missing_values",
+        "rounding",
+        "value_range",
+        "categories",
+    }
     assert not waiting & {"duplicates", "constant_columns", "missingness", "finite_predictions"}
     for id in ("train_test_overlap_excess", "psi_max", "single_feature_max"):
         assert isinstance(by_id[f"robustness/{id}"], Undefined)
