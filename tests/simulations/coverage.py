@@ -130,7 +130,9 @@ def main() -> None:
     given = parser.parse_args()
     replicates = 300 if given.quick else given.replicates
     found: list[Covered] = []
-    print(f"{'metric':28} {'cell':42} {'cover':>6} {'+-':>6} {'width':>8} {'undef':>6} {'open':>5} {'under':>6}  method")
+    print(
+        f"{'metric':28} {'cell':42} {'cover':>6} {'+-':>6} {'width':>8} {'undef':>6} {'open':>5} {'under':>6}  method"
+    )
     started = time.perf_counter()
     for figure, cell in settings(given.metric, given.task, tuple(given.variant)):
         try:
@@ -148,7 +150,9 @@ def main() -> None:
             )
     low, over = sum(c.low for c in found), sum(c.coverage > 0.99 for c in found)
     seconds = time.perf_counter() - started
-    print(f"{len(found)} cells in {seconds:.0f} s: {low} under {LEAST} ({low / max(len(found), 1):.1%}), {over} over 0.99")
+    print(
+        f"{len(found)} cells in {seconds:.0f} s: {low} under {LEAST} ({low / max(len(found), 1):.1%}), {over} over 0.99"
+    )
     if given.json:
         given.json.write_text(json.dumps([asdict(c) for c in found], indent=1))
 
