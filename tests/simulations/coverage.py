@@ -3,9 +3,9 @@
     python tests/simulations/coverage.py [--metric NAME ...] [--task TASK] [--replicates N] [--quick] [--json FILE]
 
 Each cell draws tables of n rows from a population whose figures are known exactly, estimates the metric with its
-interval in each, and counts how often the interval holds the truth. A table on which the metric is undefined is neither a
-hit nor a miss: its share is told. A missing end is unbounded and left out of the mean width. A cell that looks too low
-is drawn again, five times as often and with other rows, before it is called too low.
+interval in each, and counts how often the interval holds the truth. A table on which the metric is undefined is neither
+a hit nor a miss: its share is told. A missing end is unbounded and left out of the mean width. A cell that looks too
+low is drawn again, five times as often and with other rows, before it is called too low.
 """
 
 from __future__ import annotations

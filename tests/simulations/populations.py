@@ -1,7 +1,7 @@
 """Populations to draw audited rows from: one pool of rows for each cell of the grid, whose figures are the truth.
 
-A pool is the population: rows are drawn from it with replacement, so that a metric of the whole pool is exactly what the
-intervals have to hold, whatever the metric.
+A pool is the population: rows are drawn from it with replacement, so that a metric of the whole pool is exactly what
+the intervals have to hold, whatever the metric.
 """
 
 from __future__ import annotations
