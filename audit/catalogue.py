@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import pkgutil
+from collections.abc import Mapping
+from functools import cache
+from importlib.abc import InspectLoader
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal
 
+from audit.declarations.argument import Argument, declared_arguments
 from audit.errors import AuditError, MissingDependencyError, Problem
 
 Kind = Literal["metrics", "disparities", "attributions", "checks", "conditions", "model_formats", "output_formats"]
@@ -44,6 +49,17 @@ def load_all(kind: Kind) -> dict[str, Any]:
     """Import every extension of one kind, by name."""
     registered = _registered(kind)
     return {n: _loaded(kind, registered[n]) if n in registered else _imported(kind, n) for n in names(kind)}
+
+
+@cache
+def arguments(kind: Kind, name: str) -> Mapping[str, Argument] | None:
+    """Return the arguments that a shipped extension declares, read from its text; None where that cannot be."""
+    if name not in _shipped(kind):
+        return None
+    spec = importlib.util.find_spec(f"{_HOMES[kind][0]}.{name}")
+    loader = spec.loader if spec else None
+    source = loader.get_source(spec.name) if spec and isinstance(loader, InspectLoader) else None
+    return None if source is None else declared_arguments(source)
 
 
 _HOMES: dict[Kind, tuple[str, str]] = {

@@ -84,7 +84,7 @@ def _performance(spec: AuditSpec) -> str:
     if not asked:
         return "off"
     folds = asked.cross_validation
-    metrics = ", ".join(asked.metrics) if asked.metrics is not None else "the usual metrics of the task"
+    metrics = ", ".join(map(str, asked.metrics)) if asked.metrics is not None else "the usual metrics of the task"
     crossed = "no cross-validation"
     if folds:
         crossed = f"{folds.folds} {folds.by} folds"
@@ -98,7 +98,8 @@ def _fairness(spec: AuditSpec) -> str:
         return "off"
     if not spec.sensitive.features:
         return "not run: sensitive.features lists no column"
-    metrics = ", ".join(spec.fairness.metrics) if spec.fairness.metrics is not None else "every metric that suits"
+    named = spec.fairness.metrics
+    metrics = ", ".join(map(str, named)) if named is not None else "the usual metrics that suit"
     return f"{metrics}, by group"
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
 
+from audit.declarations.argument import Argument
+from audit.records.observation import arguments_key, arguments_text
 from audit.records.sections import MeasureFacts
+from audit.records.spec import Scalar
 
 if TYPE_CHECKING:
     import numpy as np
@@ -75,6 +78,32 @@ class Metric:
     averages: Mapping[str, Callable[[Sample], float]] = field(default_factory=dict)
     """Name of an average over classes to its form; in multiclass these replace `compute`, the first one leading."""
 
+    arguments: Mapping[str, Argument] = field(default_factory=dict)
+    """Name to default and range of each argument; the fields beside it are those of the defaults."""
+    vary: Callable[..., Mapping[str, Any]] | None = None
+    """Every argument by keyword -> the fields that depend on them, such as `compute` and `averages`."""
+    given: Mapping[str, int | float | str] = field(default_factory=dict)
+    """Value of each argument, where it was asked for with arguments."""
+
+    def of(self, arguments: Mapping[str, Scalar]) -> Metric:
+        """Return the same metric for other values of its arguments, under the name that its ids carry.
+
+        Values have no problem: see `audit.declarations.argument.problems_of`. Those equal to their default leave no
+        trace in the name.
+        """
+        values = {name: declared.default for name, declared in self.arguments.items()}
+        values |= {name: self.arguments[name].read(value) for name, value in arguments.items()}
+        other = {name: value for name, value in values.items() if value != self.arguments[name].default}
+        if not other or self.vary is None:
+            return self
+        return replace(
+            self,
+            name=f"{self.name}{arguments_key(other)}",
+            label=f"{self.label} ({arguments_text(other)})",
+            given=values,
+            **self.vary(**values),
+        )
+
     @property
     def facts(self) -> MeasureFacts:
         """What the record tells of it."""
@@ -86,4 +115,5 @@ class Metric:
             description=self.description,
             formula=self.formula,
             source=self.source,
+            arguments={name: self.given.get(name, declared.default) for name, declared in self.arguments.items()},
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 import pandas as pd
 
@@ -12,7 +11,7 @@ from audit.declarations.disparity import Disparity
 from audit.declarations.metric import Metric, Sample
 from audit.errors import DataError, Problem
 from audit.estimation.estimate import applies
-from audit.fairness.choice import LEFT_OUT, ROW_RESAMPLES, is_default
+from audit.fairness.choice import LEFT_OUT, ROW_RESAMPLES, is_default, with_arguments
 from audit.fairness.compare import SELECTION, highest, observe_against, observe_selection
 from audit.fairness.counts import counts_rows
 from audit.fairness.disaggregate import (
@@ -33,10 +32,11 @@ from audit.fairness.scoring import METRIC as SCORING
 from audit.fairness.scoring import RATE_ARGUMENT, SCORING_RATE, above_median, is_scored, observe_scoring
 from audit.fairness.selection import for_classes
 from audit.records.measured import Undefined
-from audit.records.observation import Observation, group_key, grouping_key
+from audit.records.observation import Observation, arguments_key, group_key, grouping_key
 from audit.records.plan import MeasurementRequest, Plan
 from audit.records.sections import FairnessSection, MeasureFacts
 from audit.records.spec import AuditSpec, FairnessSpec, IntervalSpec
+from audit.records.spec import asked as named_metrics
 from audit.subject.evidence import Evidence, Tell
 
 
@@ -63,9 +63,8 @@ def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[FairnessSection
     rows = _rows(evidence, plan.spec)
     groupings, too_many = _groupings(evidence.headline.table.sensitive, rows, plan.spec, asked)
     known: dict[str, Disparity] = load_all("disparities")
-    wanted = _wanted(plan.spec, asked, known)
-    metrics, lacking = _metrics(evidence, wanted)
-    scored = above_median(rows) if _is_scoring_wanted(evidence, wanted, asked) else None
+    metrics, lacking = _metrics(evidence, plan.spec, asked, known)
+    scored = above_median(rows) if _is_scoring_wanted(evidence, plan.spec, asked) else None
     disparities = _disparities(evidence, metrics, known)
     observations: list[Observation] = []
     for done, grouping in enumerate(groupings):
@@ -126,39 +125,51 @@ def _check_reference(grouping: Grouping, spec: AuditSpec) -> None:
         )
 
 
-def _metrics(evidence: Evidence, wanted: _Wanted) -> tuple[tuple[Metric, ...], tuple[str, ...]]:
+def _metrics(
+    evidence: Evidence, spec: AuditSpec, requests: Iterable[MeasurementRequest], known: Mapping[str, Disparity]
+) -> tuple[tuple[Metric, ...], tuple[str, ...]]:
     task, sample = evidence.subject.task, evidence.headline.sample
     found: dict[str, Metric] = dict(load_all("metrics"))
     if task == "multiclass" and sample.favourable is not None:
         found["selection_rate"] = for_classes(found["selection_rate"])
-    suited = [m for m in found.values() if task in m.tasks and _chosen(m, sample, wanted)]
+    wanted = {m.name: m for m in (*_named(found, spec, sample, known), *_requested(found, requests, known))}
+    suited = [m for m in wanted.values() if task in m.tasks]
     reasons = {m.name: applies(m, sample, task) for m in suited}
     unfit = [reasons[m.name] for m in suited if reasons[m.name] and not (m.needs_target and sample.target is None)]
     metrics = sorted((m for m in suited if not reasons[m.name]), key=_place)
     return tuple(metrics), tuple(dict.fromkeys(unfit))
 
 
-@dataclass(frozen=True)
-class _Wanted:
-    """Names of metrics."""
+def _named(
+    found: Mapping[str, Metric], spec: AuditSpec, sample: Sample, known: Mapping[str, Disparity]
+) -> Iterator[Metric]:
+    """Yield the metrics that the spec names, or the usual ones where it leaves the choice to the task."""
+    named = named_metrics(spec.fairness.metrics if isinstance(spec.fairness, FairnessSpec) else None)
+    if named is None:
+        yield from (metric for metric in found.values() if is_default(metric, sample))
+        return
+    for one in named:
+        if one.metric in known:
+            yield from (found[name] for name in known[one.metric].metrics)
+        else:
+            metric = with_arguments(found, one.metric, one.args)
+            if isinstance(metric, Metric):
+                yield metric
 
-    named: frozenset[str] | None
-    """Those of the spec; None where it leaves the choice to the task."""
-    requested: frozenset[str]
-    """Those that packs ask for beside them."""
 
-
-def _wanted(spec: AuditSpec, asked: Iterable[MeasurementRequest], known: Mapping[str, Disparity]) -> _Wanted:
-    named = spec.fairness.metrics if isinstance(spec.fairness, FairnessSpec) else None
-    requested = {request.measure for request in asked}
-    selection = {"selection_rate"} if requested & set(SELECTION) else set()
-    parts = {metric for name in requested if name in known for metric in known[name].metrics}
-    return _Wanted(None if named is None else frozenset(named), frozenset(requested | selection | parts))
-
-
-def _chosen(metric: Metric, sample: Sample, wanted: _Wanted) -> bool:
-    named = is_default(metric, sample) if wanted.named is None else metric.name in wanted.named
-    return named or metric.name in wanted.requested
+def _requested(
+    found: Mapping[str, Metric], requests: Iterable[MeasurementRequest], known: Mapping[str, Disparity]
+) -> Iterator[Metric]:
+    """Yield the metrics that packs ask for, those behind what they ask for included."""
+    for request in requests:
+        if request.measure in SELECTION:
+            yield found["selection_rate"]
+        elif request.measure in known:
+            yield from (found[name] for name in known[request.measure].metrics)
+        else:
+            metric = with_arguments(found, request.measure, request.arguments)
+            if isinstance(metric, Metric):
+                yield metric
 
 
 def _disparities(
@@ -188,14 +199,15 @@ def _observe(
         yield from observe_disparity(disparity, grouping, gaps, rows)
 
 
-def _is_scoring_wanted(evidence: Evidence, wanted: _Wanted, asked: Iterable[MeasurementRequest]) -> bool:
+def _is_scoring_wanted(evidence: Evidence, spec: AuditSpec, asked: Iterable[MeasurementRequest]) -> bool:
     """Whether scoring rates are measured: where scores are all there is, and elsewhere for who names them."""
     task, sample = evidence.subject.task, evidence.headline.sample
     if task not in SCORING.tasks or not is_scored(sample):
         return False
-    if SCORING_RATE in wanted.requested or any(_of_scoring(request) for request in asked):
+    if any(request.measure == SCORING_RATE or _of_scoring(request) for request in asked):
         return True
-    return task != "binary" if wanted.named is None else SCORING_RATE in wanted.named
+    named = named_metrics(spec.fairness.metrics if spec.fairness else None)
+    return task != "binary" if named is None else SCORING_RATE in {metric.metric for metric in named}
 
 
 def _of_scoring(request: MeasurementRequest) -> bool:
@@ -259,28 +271,29 @@ def _unmet(
     by = {frozenset(grouping.facts.columns) for grouping in groupings}
     measured = {m.name for m in metrics} | {d.name for d in disparities} | _FACTS
     measured |= set(SELECTION) if "selection_rate" in measured else set()
+    found: Mapping[str, Metric] = load_all("metrics")
     for request in asked:
-        arguments = "".join(f";{key}={request.arguments[key]}" for key in sorted(request.arguments))
+        metric = with_arguments(found, request.measure, request.arguments)
+        name = metric.name if isinstance(metric, Metric) else f"{request.measure}{arguments_key(request.arguments)}"
+        # Of what is no metric, only the ratio of scoring rates has an argument.
+        scoring = _of_scoring(request)
+        refused = isinstance(metric, str) and not scoring and (request.measure in found or request.arguments)
+        why = str(metric) if refused else ""
         for columns in request.group_by or ((),):
-            reason = _why_unmet(request, columns, by, measured)
+            reason = why or _why_unmet(request.measure, SCORING_RATE if scoring else name, columns, by, measured)
             if reason:
                 place = f"/{grouping_key(columns)}" if columns else ""
                 yield Observation(
-                    id=f"fairness/{request.measure}{arguments}{place}",
+                    id=f"fairness/{name}{place}",
                     label=request.measure,
                     measured=Undefined(reason=reason),
                     scope=rows.scope,
                 )
 
 
-def _why_unmet(
-    request: MeasurementRequest, columns: tuple[str, ...], by: set[frozenset[str]], measured: set[str]
-) -> str:
-    scoring = _of_scoring(request) and SCORING_RATE in measured
-    if request.measure not in measured and not scoring:
-        return f"{request.measure} cannot be measured by group on these predictions."
-    if request.arguments and not scoring:
-        return f"{request.measure} takes no arguments here: {listed(sorted(request.arguments))}."
+def _why_unmet(measure: str, name: str, columns: tuple[str, ...], by: set[frozenset[str]], measured: set[str]) -> str:
+    if name not in measured:
+        return f"{measure} cannot be measured by group on these predictions."
     if columns and frozenset(columns) not in by:
         return f"The rows are not divided by {listed(columns)}: no such sensitive columns, or too many groups."
     return ""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from audit import catalogue
+from audit.declarations.argument import problems_of
 from audit.declarations.metric import Metric, Sample
 from audit.estimation.estimate import applies
 from audit.estimation.one_vs_rest import one_vs_rest
-from audit.records.observation import encoded
+from audit.records.observation import arguments_key, encoded
 from audit.records.plan import Plan
-from audit.records.spec import Task
+from audit.records.spec import Task, asked
 
 DEFAULTS: dict[Task, tuple[str, ...]] = {
     "binary": (
@@ -97,20 +99,23 @@ class Choice:
     """In the order a reader expects."""
     headline: Metric | None
     """The one that leads; None where no metric with a direction can be measured."""
-    unknown: tuple[str, ...]
-    """Names asked for that no metric has."""
+    unknown: tuple[tuple[str, str], ...]
+    """Names asked for that no metric has, or not with such arguments, and why."""
 
 
 def chosen(plan: Plan, sample: Sample, task: Task) -> Choice:
     """Return the metrics that the spec names, or the usual ones, and those that packs ask for."""
     spec = plan.spec.performance
-    asked = spec.metrics if spec and spec.metrics is not None else DEFAULTS[task]
-    wanted = [r.measure.split("/", 1)[0] for r in plan.requests if r.stage == "performance"]
-    names = [name for name in dict.fromkeys((*asked, *wanted)) if name not in ALWAYS]
-    known = set(catalogue.names("metrics"))
-    metrics = tuple(catalogue.load("metrics", name) for name in names if name in known)
+    named = asked(spec.metrics if spec else None)
+    usual = asked(DEFAULTS[task]) or ()
+    wanted = [(m.metric, m.args) for m in (usual if named is None else named)]
+    wanted += [(r.measure.split("/", 1)[0], r.arguments) for r in plan.requests if r.stage == "performance"]
+    known = frozenset(catalogue.names("metrics"))
+    found = {f"{name}{arguments_key(args)}": _found(name, args, known) for name, args in wanted if name not in ALWAYS}
+    metrics = tuple({m.name: m for m in found.values() if isinstance(m, Metric)}.values())
     able = (m for m in metrics if m.higher_is_better is not None and not applies(m, sample, task))
-    return Choice(metrics, next(able, None), tuple(name for name in names if name not in known))
+    unknown = tuple((name, why) for name, why in found.items() if isinstance(why, str))
+    return Choice(metrics, next(able, None), unknown)
 
 
 def leading(metric: Metric, task: Task) -> Figure:
@@ -128,6 +133,15 @@ def figures(metric: Metric, task: Task, classes: tuple[str, ...]) -> tuple[Figur
             for code, text in enumerate(classes)
         ]
     return tuple(found)
+
+
+def _found(name: str, arguments: Mapping[str, Any], known: frozenset[str]) -> Metric | str:
+    """Return a metric with its arguments, or why there is none."""
+    if name not in known:
+        return "There is no metric of that name."
+    metric: Metric = catalogue.load("metrics", name)
+    wrong = [f"{key}: {message}" for key, message, _ in problems_of(arguments, metric.arguments, name)]
+    return " ".join(wrong) if wrong else metric.of(arguments)
 
 
 def _overall(metric: Metric, task: Task) -> Iterator[Figure]:

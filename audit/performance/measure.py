@@ -72,10 +72,9 @@ def _headline(choice: Choice, evidence: Evidence, gauge: Gauge) -> list[Observat
 
 
 def _unknown(choice: Choice, rows: Evaluation) -> list[Observation]:
-    reason = "There is no metric of that name."
     return [
         Observation(id=f"performance/{name}", label=name, measured=Undefined(reason=reason), scope=rows.scope)
-        for name in choice.unknown
+        for name, reason in choice.unknown
     ]
 
 

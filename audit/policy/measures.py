@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from audit import catalogue
 from audit.policy.case import Case
 from audit.policy.pack import Measure
 from audit.records.measured import Exact
-from audit.records.observation import encoded, group_key, grouping_key
+from audit.records.observation import arguments_key, encoded, group_key, grouping_key
 from audit.records.plan import STAGES
 from audit.records.sections import GroupFacts, GroupingFacts
 
@@ -48,7 +49,10 @@ def full_name(measure: Measure) -> str:
     first = measure.metric.split("/", 1)[0]
     stage = "" if first in (*STAGES, "context", "subject") else "fairness/" if measure.group_by else "performance/"
     head, *tail = f"{stage}{measure.metric}".split("/", 2)
-    arguments = "".join(f";{encoded(key)}={encoded(str(value))}" for key, value in sorted(measure.args.items()))
+    own = (tail[:1] and catalogue.arguments("metrics", tail[0])) or {}
+    defaults = {key: argument.default for key, argument in own.items()}
+    # A default leaves no trace in an id, so that one number has one name.
+    arguments = arguments_key({k: v for k, v in measure.args.items() if k not in defaults or v != defaults[k]})
     return "/".join([head, *(tail[:1] and [tail[0] + arguments]), *tail[1:]])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field
@@ -48,6 +49,29 @@ def group_key(columns: tuple[str, ...], values: tuple[str, ...]) -> str:
 def grouping_key(columns: tuple[str, ...]) -> str:
     """Join columns into the key of a grouping: `sex` or `sex&race`."""
     return "&".join(encoded(column) for column in columns)
+
+
+def arguments_key(arguments: Mapping[str, bool | int | float | str]) -> str:
+    """Return what the id of a measure carries of arguments that are not the default, sorted by name.
+
+    >>> arguments_key({"share": 0.1, "beta": 2.0})
+    ';beta=2;share=0.1'
+    """
+    return "".join(f";{encoded(name)}={encoded(_plain(value))}" for name, value in sorted(arguments.items()))
+
+
+def arguments_text(arguments: Mapping[str, bool | int | float | str]) -> str:
+    """Return the same for a reader.
+
+    >>> arguments_text({"strategy": "quantile", "bins": 20})
+    'bins 20, strategy quantile'
+    """
+    return ", ".join(f"{name} {_plain(value)}" for name, value in sorted(arguments.items()))
+
+
+def _plain(value: bool | int | float | str) -> str:
+    whole = isinstance(value, float) and value.is_integer()
+    return str(int(value)) if whole else str(value)
 
 
 _RESERVED = {ord(c): f"%{ord(c):02X}" for c in "%&=/;"}

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from audit.records.base import Record
 from audit.records.observation import Scope
-from audit.records.spec import Task
+from audit.records.spec import Scalar, Task
 
 
 class StageStatus(Record):
@@ -119,6 +119,8 @@ class MeasureFacts(Record):
     formula: str = ""
     source: str = ""
     """DOI, clause or book."""
+    arguments: dict[str, Scalar] = Field(default_factory=dict)
+    """Value of each argument that the measure takes."""
 
 
 class Curve(Record):

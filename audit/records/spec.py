@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from audit.records.base import Record
+from audit.records.observation import arguments_text
 
 Scalar = bool | int | float | str
 Task = Literal["binary", "multiclass", "regression", "ranking_score"]
@@ -156,11 +157,30 @@ class CalibrationSpec(Record):
     """quantile: bins of equal weight; uniform: bins of equal width."""
 
 
+class MetricSpec(Record):
+    """A metric with arguments, written as packs write it: `{metric: f_beta, args: {beta: 2}}`."""
+
+    metric: str
+    """Name of a metric."""
+    args: dict[str, Scalar] = Field(default_factory=dict)
+    """Arguments that are not to have their default; each metric tells its own and their range."""
+
+    def __str__(self) -> str:
+        """Return `f_beta (beta 2)`."""
+        return f"{self.metric} ({arguments_text(self.args)})" if self.args else self.metric
+
+
+def asked(metrics: tuple[MetricSpec | str, ...] | None) -> tuple[MetricSpec, ...] | None:
+    """Return metrics that are named in either way as one kind; None where nobody named any."""
+    return None if metrics is None else tuple(MetricSpec(metric=m) if isinstance(m, str) else m for m in metrics)
+
+
 class PerformanceSpec(Record):
     """What is measured of the predictions."""
 
-    metrics: tuple[str, ...] | None = None
-    """Names of metrics; default: the usual ones of the task."""
+    metrics: tuple[MetricSpec | str, ...] | None = None
+    """Names of metrics, with arguments where they are not to have their defaults; default: the usual ones of the
+    task."""
     cross_validation: CrossValidationSpec | Literal[False] = CrossValidationSpec()
     interval: IntervalSpec = IntervalSpec()
     calibration: CalibrationSpec = CalibrationSpec()
@@ -171,8 +191,9 @@ class PerformanceSpec(Record):
 class FairnessSpec(Record):
     """What is measured by group."""
 
-    metrics: tuple[str, ...] | None = None
-    """Names of metrics measured by group; default: every one that suits the task and compares between groups."""
+    metrics: tuple[MetricSpec | str, ...] | None = None
+    """Names of metrics measured by group, with arguments where they are not to have their defaults; default: the usual
+    ones that suit the task and compare between groups."""
 
 
 class LocalSpec(Record):

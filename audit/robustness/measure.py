@@ -14,7 +14,7 @@ from audit.records.measured import Undefined
 from audit.records.observation import Observation
 from audit.records.plan import Plan
 from audit.records.sections import CheckFacts, RobustnessSection
-from audit.records.spec import IntervalSpec, RobustnessSpec
+from audit.records.spec import IntervalSpec, PerformanceSpec, RobustnessSpec, asked
 from audit.subject.evidence import Evidence, Tell
 
 
@@ -91,8 +91,13 @@ def _setting(check: Check, plan: Plan) -> Setting:
         level=interval.level,
         seed=child_seed(spec.seed, f"robustness/{check.name}"),
         budget=(spec.robustness or RobustnessSpec()).budget,
-        metrics=spec.performance.metrics if spec.performance else None,
+        metrics=_named(spec.performance),
     )
+
+
+def _named(performance: PerformanceSpec | Literal[False]) -> tuple[str, ...] | None:
+    named = asked(performance.metrics) if performance else None
+    return None if named is None else tuple(dict.fromkeys(metric.metric for metric in named))
 
 
 def _found(check: Check, evidence: Evidence, setting: Setting) -> Finding | CheckNotRunError:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from audit import catalogue
+from audit.declarations.argument import problems_of
+from audit.records.spec import MetricSpec
 from audit.resources import shipped_packs
 from audit.spec.document import PlacedProblem
 from audit.spec.paths import is_pack_path
@@ -17,17 +19,30 @@ if TYPE_CHECKING:
 Loc = tuple[str | int, ...]
 
 
+_BY_GROUP_ONLY = ("scoring_rate",)
+"""Measures that hold a group against all rows, so that they are nothing without groups."""
+
+
 def unknown_names(read: ReadSpec) -> tuple[PlacedProblem, ...]:
     """Return a problem for every metric, method, check, format and pack that does not exist."""
     problems = []
     for what, loc, name, known in _named(read):
         if read.writes(loc) and name not in known:
             problems.append(read.problem(loc, f"unknown {what} {name!r}.", suggestion(name, known)))
-    return tuple(problems)
+    return (*problems, *_unfit_arguments(read))
 
 
-_BY_GROUP_ONLY = ("scoring_rate",)
-"""Measures that hold a group against all rows, so that they are nothing without groups."""
+def _unfit_arguments(read: ReadSpec) -> Iterator[PlacedProblem]:
+    """Yield a problem for every argument of a metric that it does not take, or not like this."""
+    spec = read.spec
+    for section, metrics in (("performance", spec.performance), ("fairness", spec.fairness)):
+        for i, metric in enumerate((metrics and metrics.metrics) or ()):
+            declared = catalogue.arguments("metrics", metric.metric) if isinstance(metric, MetricSpec) else None
+            if isinstance(metric, MetricSpec) and metric.metric in (*catalogue.names("disparities"), *_BY_GROUP_ONLY):
+                declared = {}
+            if isinstance(metric, MetricSpec) and declared is not None:
+                for name, message, hint in problems_of(metric.args, declared, metric.metric):
+                    yield read.problem((section, "metrics", i, "args", name), message, hint)
 
 
 def _named(read: ReadSpec) -> Iterator[tuple[str, Loc, str, tuple[str, ...]]]:
@@ -35,10 +50,10 @@ def _named(read: ReadSpec) -> Iterator[tuple[str, Loc, str, tuple[str, ...]]]:
     spec = read.spec
     metrics = catalogue.names("metrics")
     if spec.performance:
-        yield from _each("metric", ("performance", "metrics"), spec.performance.metrics, metrics)
+        yield from _metrics("metric", "performance", spec.performance.metrics, metrics)
     if spec.fairness:
         by_group = (*metrics, *catalogue.names("disparities"), *_BY_GROUP_ONLY)
-        yield from _each("metric or disparity", ("fairness", "metrics"), spec.fairness.metrics, by_group)
+        yield from _metrics("metric or disparity", "fairness", spec.fairness.metrics, by_group)
     if spec.attribution:
         methods = catalogue.names("attributions")
         yield from _each("method", ("attribution", "methods"), spec.attribution.methods, methods)
@@ -50,6 +65,23 @@ def _named(read: ReadSpec) -> Iterator[tuple[str, Loc, str, tuple[str, ...]]]:
         name, loc = (policy, ()) if isinstance(policy, str) else (policy.pack, ("pack",))
         if not is_pack_path(name):
             yield "pack", ("policies", i, *loc), name, tuple(shipped_packs())
+
+
+def _metrics(
+    what: str, section: str, asked: tuple[str | MetricSpec, ...] | None, known: tuple[str, ...]
+) -> Iterator[tuple[str, Loc, str, tuple[str, ...]]]:
+    for i, metric in enumerate(asked or ()):
+        place: Loc = (section, "metrics", i)
+        yield (
+            (what, place, metric, known)
+            if isinstance(metric, str)
+            else (
+                what,
+                (*place, "metric"),
+                metric.metric,
+                known,
+            )
+        )
 
 
 def _each(

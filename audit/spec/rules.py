@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from audit.records.spec import AuditSpec
+from audit.records.spec import AuditSpec, asked
 
 Loc = tuple[str | int, ...]
 
@@ -188,9 +188,9 @@ def _packs(spec: AuditSpec) -> Iterator[Finding]:
 
 def _measures(spec: AuditSpec) -> Iterator[Finding]:
     if spec.performance:
-        yield from _repeats(("performance", "metrics"), spec.performance.metrics or ())
+        yield from _repeats(("performance", "metrics"), tuple(map(str, asked(spec.performance.metrics) or ())))
     if spec.fairness:
-        yield from _repeats(("fairness", "metrics"), spec.fairness.metrics or ())
+        yield from _repeats(("fairness", "metrics"), tuple(map(str, asked(spec.fairness.metrics) or ())))
     if spec.attribution:
         yield from _repeats(("attribution", "methods"), spec.attribution.methods or ())
     if spec.robustness:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.metrics import fbeta_score
 
 from audit.errors import DataError
 from audit.fairness import disaggregate
@@ -231,3 +232,27 @@ def test_what_is_left_out_by_default_is_said(make_evidence, make_plan, found):
     named, by_id = found(evidence, make_plan(["g"], fairness={"metrics": ["gini"]}))
     assert "fairness/gini/g=a" in by_id
     assert not any("Gini and KS" in note for note in named.notes)
+
+
+def test_a_metric_with_arguments_is_measured_by_group_under_its_name(make_evidence, make_plan, found):
+    rng = np.random.default_rng(3)
+    target, label = rng.integers(0, 2, 90), rng.integers(0, 2, 90)
+    sex = np.where(np.arange(90) < 50, "a", "b")
+    asked = MeasurementRequest(stage="fairness", measure="f_beta", arguments={"beta": 0.5}, group_by=(("sex",),))
+    wrong = asked.model_copy(update={"arguments": {"beta": "much"}})
+    plan = make_plan(
+        ["sex"],
+        requests=(asked, wrong),
+        fairness={"metrics": ({"metric": "f_beta", "args": {"beta": 2}}, "equal_opportunity")},
+    )
+    section, by_id = found(make_evidence({"sex": sex}, target=target, label=label), plan)
+    for beta in (0.5, 2):
+        for group in "ab":
+            mine = sex == group
+            expected = fbeta_score(target[mine], label[mine], beta=beta)
+            assert by_id[f"fairness/f_beta;beta={beta}/sex={group}"].value == pytest.approx(expected)
+        assert by_id[f"fairness/f_beta;beta={beta}/sex/difference"].value >= 0
+    assert "fairness/accuracy/sex=a" not in by_id
+    assert "fairness/equal_opportunity/sex/difference" in by_id
+    assert "found the text 'much'" in by_id["fairness/f_beta;beta=much/sex"].reason
+    assert {m.name: m.arguments for m in section.measures}["f_beta;beta=2"] == {"beta": 2.0}

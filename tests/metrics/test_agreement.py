@@ -71,6 +71,7 @@ BINARY: dict[str, Other] = {
     "precision": labels(sk.precision_score),
     "recall": labels(sk.recall_score),
     "f1": labels(sk.f1_score),
+    "f_beta": labels(sk.fbeta_score, beta=1),
     "matthews_corrcoef": labels(sk.matthews_corrcoef),
     "cohen_kappa": labels(sk.cohen_kappa_score),
     "true_positive_rate": labels(fl.true_positive_rate),
@@ -115,6 +116,9 @@ MULTICLASS: dict[str, Other] = {
     "f1/macro": labels(sk.f1_score, average="macro"),
     "f1/micro": labels(sk.f1_score, average="micro"),
     "f1/weighted": labels(sk.f1_score, average="weighted"),
+    "f_beta/macro": labels(sk.fbeta_score, beta=1, average="macro"),
+    "f_beta/micro": labels(sk.fbeta_score, beta=1, average="micro"),
+    "f_beta/weighted": labels(sk.fbeta_score, beta=1, average="weighted"),
     "precision/macro": labels(sk.precision_score, average="macro", zero_division=0),
     "recall/macro": labels(sk.recall_score, average="macro"),
 }

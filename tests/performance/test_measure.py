@@ -21,7 +21,7 @@ from audit.records.measured import Estimate, Measured, Undefined
 from audit.records.observation import Observation
 from audit.records.plan import MeasurementRequest
 from audit.records.sections import PerformanceSection
-from audit.records.spec import DataSpec, WeightSpec
+from audit.records.spec import DataSpec, MetricSpec, WeightSpec
 
 Make = Callable[..., Any]
 NUMBERS = ["age", "income", "noise"]
@@ -410,3 +410,28 @@ def test_a_constant_target_is_a_reason(evidence: Make, plan: Make, heard: Any) -
     lacking = found.measured("r2")
     assert isinstance(lacking, Undefined) and "constant" in lacking.reason
     assert found["mean_absolute_error"].value > 0
+
+
+# --- arguments ---------------------------------------------------------------------------------------
+
+
+def test_a_metric_with_arguments_keeps_them_in_every_id(told: Make) -> None:
+    asked_for = [MetricSpec(metric="f_beta", args={"beta": 2}), "f_beta", MetricSpec(metric="f1", args={})]
+    found = told("multiclass", LogisticRegression(), metrics=tuple(asked_for))
+    for place in ("macro", "micro", "weighted", "class=low", "macro/cross_validated", "macro/cross_validated/fold=1"):
+        assert f"f_beta;beta=2/{place}" in found.by_id
+    assert found["f_beta/macro"].value == pytest.approx(found["f1/macro"].value, abs=1e-12)
+    assert found["f_beta;beta=2/macro"].value != found["f_beta/macro"].value
+    assert found.by_id["f_beta;beta=2/macro"].label == "F-beta (beta 2) (macro average)"
+    assert found.section.measures[0].arguments == {"beta": 2.0}
+
+
+def test_arguments_of_packs_reach_the_metric_and_wrong_ones_are_told(told: Make) -> None:
+    requests = tuple(
+        MeasurementRequest(stage="performance", measure="f_beta", arguments=a)
+        for a in ({"beta": 2}, {"beta": -1}, {"bta": 3}, {"beta": 1})
+    )
+    found = told("binary", LogisticRegression(), metrics=("roc_auc",), requests=requests)
+    assert isinstance(found.measured("f_beta;beta=2"), Estimate) and isinstance(found.measured("f_beta"), Estimate)
+    assert "expected a number above 0, found -1" in found.measured("f_beta;beta=-1").reason
+    assert "has no argument 'bta'" in found.measured("f_beta;bta=3").reason

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from audit.policy.measures import full_name
+from audit.policy.pack import Measure
 from audit.policy.read import pack_path, read_pack
 from audit.policy.requests import requests_of
 from audit.records.spec import AuditSpec
@@ -42,3 +44,13 @@ def test_arguments_of_a_measure_stay_with_it(pack, a):
     (request,) = requests_of((house,), spec())
     assert (request.stage, request.measure, request.arguments) == ("performance", "f_beta", {"beta": 2})
     assert house.pack.controls[0].measure is not None
+
+
+def test_a_default_leaves_no_trace_in_the_id_that_is_looked_up():
+    def name(**args):
+        return full_name(Measure(metric="f_beta", args=args))
+
+    assert name(beta=2) == name(beta=2.0) == "performance/f_beta;beta=2"
+    assert name() == name(beta=1) == name(beta=1.0) == "performance/f_beta"
+    assert full_name(Measure(metric="f_beta", args={"beta": 2}, group_by=(("sex",),))) == "fairness/f_beta;beta=2"
+    assert full_name(Measure(metric="f_beta/macro", args={"beta": 2})) == "performance/f_beta;beta=2/macro"

@@ -14,6 +14,7 @@ HEAD = "model: {path: m}\ndata: {test: t, target: y}\n"
 SOUND = [
     HEAD,
     HEAD + "fairness: false\nperformance: {cross_validation: false, metrics: [f1], interval: {level: 0.9}}\n",
+    HEAD + "performance: {metrics: [f1, {metric: f_beta, args: {beta: 2}}]}\nfairness: {metrics: [{metric: f_beta}]}\n",
     HEAD + "policies: [a, {pack: b, params: {x: [1]}}]\nsensitive: {features: [s], bins: {s: [0, 1.5]}}\n",
     HEAD
     + "decision: {positive: 1, favourable: yes-please, threshold: 1}\ntask: binary\ncontext: {facts: {a: {b: 1}}}\n",

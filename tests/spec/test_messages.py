@@ -34,7 +34,7 @@ HEAD = "model: {path: model.skops}\ndata: {test: test.csv, target: y}\n"
          "spec.yaml:3:38 performance.cross_validation.by: expected one of stratified, plain, group, time, "
          "found the text 'stratifed'. Did you mean 'stratified'?"),
         ("performance: {metrics: roc_auc}\n",
-         "spec.yaml:3:24 performance.metrics: expected a list of text, found the text 'roc_auc'. "
+         "spec.yaml:3:24 performance.metrics: expected a list of text or sections, found the text 'roc_auc'. "
          "Write it in brackets: [roc_auc]."),
         ("fairness: true\n", "spec.yaml:3:11 fairness: expected false or a section with metrics, found true."),
         ("performance: {baseline: perhaps}\n",

@@ -1,5 +1,8 @@
 # ruff: noqa: E501 (texts stand whole, as they are written and printed)
 
+import subprocess
+import sys
+
 import pytest
 
 from audit import catalogue
@@ -41,6 +44,46 @@ def told(read, monkeypatch):
 )  # fmt: skip
 def test_an_unknown_name_is_told_with_the_nearest_one(told, more, message):
     assert told(more) == [message]
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ("performance: {metrics: [{metric: f_bta}]}\n", "spec.yaml:3:34 performance.metrics[0].metric: unknown metric 'f_bta'. Did you mean 'f_beta'?"),
+        ("performance: {metrics: [{metric: f_beta, args: {bta: 2}}]}\n",
+         "spec.yaml:3:54 performance.metrics[0].args.bta: f_beta has no argument 'bta'. It takes: beta."),
+        ("performance: {metrics: [{metric: f_beta, args: {beta: -1}}]}\n",
+         "spec.yaml:3:55 performance.metrics[0].args.beta: expected a number above 0, found -1."),
+        ("fairness: {metrics: [{metric: f_beta, args: {beta: two}}]}\n",
+         "spec.yaml:3:52 fairness.metrics[0].args.beta: expected a number above 0, found the text 'two'."),
+        ("fairness: {metrics: [{metric: f_beta, args: {beta: true}}]}\n",
+         "spec.yaml:3:52 fairness.metrics[0].args.beta: expected a number above 0, found true."),
+        ("fairness: {metrics: [{metric: equalized_odds, args: {beta: 1}}]}\n",
+         "spec.yaml:3:60 fairness.metrics[0].args.beta: equalized_odds has no argument 'beta'. It takes no arguments."),
+        ("performance: {metrics: [{metric: accuracy, args: {beta: 1}}]}\n",
+         "spec.yaml:3:57 performance.metrics[0].args.beta: accuracy has no argument 'beta'. It takes no arguments."),
+    ],
+)  # fmt: skip
+def test_an_argument_that_a_metric_does_not_take_is_told_where_it_is_written(read, more, message):
+    (problem,) = unknown_names(read(HEAD + more))
+    assert str(problem).startswith(message.split(": ")[0])
+    assert str(problem) == message
+
+
+def test_one_metric_may_be_asked_for_with_several_arguments_but_not_twice_with_the_same(read, problems):
+    twice = "{metric: f_beta, args: {beta: 2}}"
+    assert unknown_names(read(HEAD + f"performance: {{metrics: [f_beta, {twice}]}}\n")) == ()
+    (told,) = problems(HEAD + f"performance: {{metrics: [{twice}, f_beta, {twice}]}}\n")
+    assert "'f_beta (beta 2)' is named twice" in told
+
+
+def test_arguments_are_read_without_importing_the_metric():
+    text = (
+        "import sys; from audit.catalogue import arguments; print(arguments('metrics', 'f_beta')['beta'].above); "
+        "print('numpy' in sys.modules, 'audit.metrics.f_beta' in sys.modules)"
+    )
+    found = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True).stdout
+    assert found.split() == ["0", "False", "False"]
 
 
 def test_a_format_that_may_run_code_is_trusted_by_its_name(read, told):

@@ -137,7 +137,7 @@ def test_a_dict_is_told_of_its_mistakes_by_key(tmp_path):
     assert [str(p) for p in caught.value.problems] == [
         "performance.metrics[1]: expected text, a number, true, false, None, a list or a dict, found a builtins.object.",
         "seed: expected a whole number from 0 to 4294967295, found the text 'x'.",
-        'performance.metrics[0]: expected text, found the number 1. Put it in quotes: "1".',
+        'performance.metrics[0]: expected text or a section with metric, args, found the number 1. Put it in quotes: "1".',
     ]
 
 

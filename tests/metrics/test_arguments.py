@@ -1,0 +1,75 @@
+"""A metric with arguments is a metric of its own, under a name that says which values are not the default."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.metrics import fbeta_score
+
+from audit import catalogue
+from audit.declarations.argument import Argument, declared_arguments
+from audit.declarations.metric import Metric, Sample
+
+TAKING = {m.name: m for m in catalogue.load_all("metrics").values() if m.arguments}
+
+
+def sample() -> Sample:
+    rng = np.random.default_rng(0)
+    target = rng.integers(0, 2, 60)
+    label = np.where(rng.random(60) < 0.7, target, 1 - target)
+    score = np.clip(0.5 * label + 0.5 * rng.random(60), 0.01, 0.99)
+    return Sample(target=target, label=label, score=score, classes=2, positive=1, favourable=1, probability=True)
+
+
+def test_the_name_carries_what_is_not_the_default_and_the_facts_carry_all() -> None:
+    f_beta: Metric = catalogue.load("metrics", "f_beta")
+    assert f_beta.of({}) is f_beta and f_beta.of({"beta": 1}) is f_beta
+    other = f_beta.of({"beta": 2})
+    assert (other.name, other.label) == ("f_beta;beta=2", "F-beta (beta 2)")
+    assert other.facts.arguments == {"beta": 2.0} and f_beta.facts.arguments == {"beta": 1.0}
+    assert f_beta.of({"beta": 0.5}).name == "f_beta;beta=0.5"
+
+
+def test_the_value_is_that_of_the_argument() -> None:
+    rows = sample()
+    for beta in (0.5, 1, 2):
+        metric = catalogue.load("metrics", "f_beta").of({"beta": beta})
+        assert metric.compute(rows) == pytest.approx(fbeta_score(rows.target, rows.label, beta=beta))
+
+
+@pytest.mark.parametrize("name", sorted(TAKING))
+def test_what_is_read_from_the_text_is_what_is_declared(name: str) -> None:
+    assert catalogue.arguments("metrics", name) == TAKING[name].arguments
+
+
+@pytest.mark.parametrize("name", sorted(TAKING))
+def test_the_fields_beside_the_arguments_are_those_of_the_defaults(name: str) -> None:
+    metric = TAKING[name]
+    assert metric.vary is not None
+    defaults = {key: argument.default for key, argument in metric.arguments.items()}
+    fields = metric.vary(**defaults)
+    assert set(fields) <= {"compute", "averages", "bounds", "description", "formula"}
+    assert set(fields.get("averages", metric.averages)) == set(metric.averages)
+    for key in ("bounds", "description", "formula"):
+        assert fields.get(key, getattr(metric, key)) == getattr(metric, key)
+    for argument in metric.arguments.values():
+        assert argument.problem(argument.default) == ""
+
+
+@pytest.mark.parametrize(
+    ("argument", "value", "told"),
+    [
+        (Argument(1.0, above=0, below=1), 1, "expected a number above 0 and below 1, found 1."),
+        (Argument(10, least=2), 2.5, "expected a whole number from 2, found 2.5."),
+        (Argument(10, least=2), 20.0, ""),
+        (Argument(1.0), float("inf"), "expected a number, found inf."),
+        (Argument("a", words=("a", "b")), "c", "expected one of a, b, found the text 'c'."),
+        (Argument("a", words=("a", "b")), 2, "expected one of a, b, found 2."),
+    ],
+)  # fmt: skip
+def test_a_value_out_of_range_is_told(argument: Argument, value: float | str, told: str) -> None:
+    assert argument.problem(value) == told
+
+
+def test_a_module_without_arguments_declares_none() -> None:
+    assert declared_arguments("METRIC = Metric(name='a')") == {}
