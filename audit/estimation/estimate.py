@@ -10,7 +10,7 @@ which is the same law.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -134,8 +134,19 @@ def replicates_by_group(
         return out
     for code, part in _parts(sample, group, groups):
         if weights_of(part).sum() > 0:
-            out[:, code] = _row_replicates(form, part, interval.resamples, np.random.default_rng((seed, code)))
+            out[:, code] = _row_replicates([form], part, interval.resamples, np.random.default_rng((seed, code)))[0]
     return out
+
+
+def replicates_together(
+    metrics: Sequence[Metric], sample: Sample, interval: IntervalSpec, seed: int
+) -> NDArray[np.float64]:
+    """(resamples, m) bootstrap replicates of several metrics, each row on one draw of rows; NaN if undefined.
+
+    Every metric must be measurable on the sample (`unmeasurable`).
+    """
+    forms = [form_of(metric, sample) for metric in metrics]
+    return _row_replicates(forms, sample, interval.resamples, np.random.default_rng(seed)).T
 
 
 def form_of(metric: Metric, sample: Sample) -> Form:
@@ -320,7 +331,7 @@ def _of_rows(form: Form, metric: Metric, sample: Sample, interval: IntervalSpec,
             half = intervals.normal_quantile(interval.level) * form.fit(sample)[1]
             method, ends = "wald", (value - half, value + half)
         case _:
-            draws = _row_replicates(form, sample, interval.resamples, rng)
+            draws = _row_replicates([form], sample, interval.resamples, rng)[0]
             method, ends = "bootstrap", _percentile(draws, interval.level)
     return _measured(form, value, ends, metric, interval.level, method, rows_of(sample))
 
@@ -406,10 +417,14 @@ def _cell_replicates(form: CellForm, cells: Array, sample: Sample, resamples: in
     return form.of_cells(draws.reshape(-1, *cells.shape), sample)
 
 
-def _row_replicates(form: Form, sample: Sample, resamples: int, rng: np.random.Generator) -> Array:
+def _row_replicates(
+    forms: Sequence[Form], sample: Sample, resamples: int, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """(m, resamples) values of each form, all on the same draws of rows."""
     # Rows already in the order of their scores need no sorting in each replicate.
     if sample.score is not None and sample.score.ndim == 1:
         sample = subset(sample, np.argsort(-sample.score, kind="stable"))
-    statistic = form.statistic(sample)
+    statistics = [form.statistic(sample) for form in forms]
     draws = resampled(sample.weight, size_of(sample), is_inclusion_weighted(sample), resamples, rng)
-    return np.concatenate([statistic(weights) for weights in draws])
+    values = [[statistic(weights) for statistic in statistics] for weights in draws]
+    return np.concatenate(values, axis=1)

@@ -49,6 +49,9 @@ class CellForm(Form):
     def statistic(self, sample: Sample) -> Statistic:
         """Return the measure of these rows as a function of their weights."""
         cell, size = cell_of(sample), sample.classes
+        if size <= _FEW_CLASSES:
+            spread = np.eye(size * size)[cell]
+            return lambda weights: self.of_cells((weights @ spread).reshape(-1, size, size), sample)
 
         def values(weights: Weights) -> Array:
             index = cell + (np.arange(len(weights)) * size * size)[:, None]
@@ -60,6 +63,10 @@ class CellForm(Form):
     @abstractmethod
     def of_cells(self, cells: Array, sample: Sample) -> Array:
         """Return the value of each of (..., K, K) confusion matrices, NaN where undefined."""
+
+
+_FEW_CLASSES = 3
+"""Classes up to which a product with a table of rows by cells is faster than counting, and small."""
 
 
 def identity(values: Array) -> Array:
@@ -351,34 +358,30 @@ class _Ranking:
         tie = np.searchsorted(starts, self._at, side="right")
         self._distinct = len(starts) == len(ranked)
         # Places in running sums that begin with zero: in front of each positive row's tie, and behind it.
-        self._front, self._behind = (
-            (rows, np.searchsorted(self._at, rows))
-            for rows in (starts[tie - 1], np.append(starts[1:], len(order))[tie - 1])
-        )
+        self._front, self._behind = starts[tie - 1], np.append(starts[1:], len(order))[tie - 1]
+        self._hits_behind = np.searchsorted(self._at, self._behind)
+        self._miss = 1 - positive[order].astype(np.int64)
 
     def at_positives(self, weights: Weights) -> tuple[Array, Weights, Weights]:
         """(b, n) weights -> (b, p) weight of each positive row, and positives and rows at or above its score."""
-        own, counted, positives = self._cumulated(weights)
-        rows, hits = self._behind
-        return own.astype(np.float64), positives.take(hits, axis=1), counted.take(rows, axis=1)
+        ranked, own = self._ranked(weights)
+        positives = _running(own).take(self._hits_behind, axis=1)
+        return own.astype(np.float64), positives, _running(ranked).take(self._behind, axis=1)
 
     def areas(self, weights: Weights) -> Array:
         """(b, n) weights -> (b,) areas under the ROC curve; a negative tied with a positive counts as half above it."""
-        own, counted, positives = self._cumulated(weights)
-        total, everything = positives[:, -1], counted[:, -1]
-        rows, hits = self._behind
-        above = counted.take(rows, axis=1) - positives.take(hits, axis=1)
+        ranked, own = self._ranked(weights)
+        negatives = _running(ranked * self._miss)
+        above = negatives.take(self._behind, axis=1).astype(np.float64)
         if not self._distinct:
-            rows, hits = self._front
-            above = (above + counted.take(rows, axis=1) - positives.take(hits, axis=1)) / 2
-        wrong = np.vecdot(own.astype(np.float64), above.astype(np.float64))
-        return 1 - ratio(wrong, total.astype(np.float64) * (everything - total))
+            above = (above + negatives.take(self._front, axis=1)) / 2
+        wrong = np.vecdot(own.astype(np.float64), above)
+        return 1 - ratio(wrong, own.sum(axis=1).astype(np.float64) * negatives[:, -1])
 
-    def _cumulated(self, weights: Weights) -> tuple[Weights, Weights, Weights]:
-        """(b, p) weights of the positive rows, and (b, n + 1) and (b, p + 1) running sums of all rows and of those."""
+    def _ranked(self, weights: Weights) -> tuple[Weights, Weights]:
+        """(b, n) weights in order, and (b, p) those of positive rows."""
         ranked = weights if self._order is None else weights.take(self._order, axis=1)
-        own = ranked.take(self._at, axis=1)
-        return own, _running(ranked), _running(own)
+        return ranked, ranked.take(self._at, axis=1)
 
 
 def _running(terms: Weights) -> Weights:
