@@ -10,7 +10,7 @@ from sklearn.metrics import roc_auc_score
 
 from audit.records.measured import Exact, Undefined
 from audit.records.plan import MeasurementRequest
-from audit.robustness.checks.drift import critical_value, index_interval, stability_index
+from audit.robustness.distances import critical_value, index_interval, stability_index
 from audit.robustness.rows import repeats, row_codes
 
 

@@ -2,133 +2,132 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
-from scipy.optimize import brentq
-from scipy.stats import chi2, ncx2
+from collections.abc import Iterator
 
 from audit.declarations.check import Check, Finding, Setting
-from audit.estimation.bins import binned
-from audit.records.measured import Estimate, Exact, Measured
+from audit.records.measured import Estimate, Exact, Measured, Undefined
 from audit.records.observation import Observation, encoded
+from audit.robustness.distances import Bridges, holm
+from audit.robustness.shift import MOST_ROWS, Shift, drawn, shift_of, side_of, value_of
 from audit.subject.evidence import Evidence
-
-BINS = 10
 
 
 def find(evidence: Evidence, setting: Setting) -> Finding:
-    """Measure the population stability index of each feature from data.reference, or else train, to the test table.
+    """Measure how far each feature moved from data.reference, or else train, to the test table.
 
-    Bins are tenths of the baseline, or its ten most frequent values and the rest. A bin that is empty on one side
-    counts as half a row there.
+    The population stability index and the Jensen-Shannon distance compare shares in bins: tenths of the baseline, or
+    its ten most frequent values and the rest. The Kolmogorov-Smirnov statistic is the widest gap between both
+    distribution functions, the Wasserstein distance the area between them in standard deviations of the baseline.
+    Beside each stands what chance alone exceeds once in twenty (at level 0.95). One test a feature, Kolmogorov-Smirnov
+    for numbers and chi-square otherwise, is adjusted over all features (Holm), so that features without any drift are
+    named in at most one audit in twenty.
     """
     baseline, test = evidence.subject.reference or evidence.subject.train, evidence.subject.test
     assert baseline is not None and test is not None  # the check needs both
-    shifts = [
-        (str(name), *_shift(baseline.features.iloc[:, i], test.features.iloc[:, i], setting.level))
-        for i, name in enumerate(baseline.features.columns)
-    ]
-    shifts.sort(key=lambda shift: (-shift[1].value, shift[0]))
-    worst = shifts[0]
-    beyond = [name for name, index, critical in shifts if index.value > critical]
-    observations = (
-        _observed("robustness/psi_max", f"Largest population stability index: {worst[0]}", worst[1]),
-        Observation(
-            id="robustness/psi_beyond_chance",
-            label="Features whose index is beyond its critical value",
-            measured=Exact(value=len(beyond), n=test.n),
-            higher_is_better=False,
-        ),
-        *(
-            observation
-            for name, index, critical in shifts
-            for observation in (
-                _observed(f"robustness/psi/{encoded(name)}", f"Population stability index of {name}", index),
-                _observed(
-                    f"robustness/psi_critical/{encoded(name)}",
-                    f"Index of {name} that chance alone exceeds once in {1 / (1 - setting.level):.0f}",
-                    Exact(value=critical, n=test.n),
-                ),
-            )
-        ),
-    )
+    rows, others = drawn(baseline, setting.seed), drawn(test, setting.seed)
+    before, after = baseline.features.iloc[rows], test.features.iloc[others]
+    bridges = Bridges(setting.seed)
+    shifts = {
+        str(name): shift_of(
+            side_of(before.iloc[:, i], baseline, rows),
+            side_of(after.iloc[:, i], test, others),
+            setting.level,
+            bridges,
+        )
+        for i, name in enumerate(before.columns)
+    }
+    shifts = {name: shifts[name] for name in sorted(shifts, key=lambda name: (-value_of(shifts[name].index), name))}
+    adjusted = _adjusted(shifts)
+    beyond = [name for name, shift in shifts.items() if value_of(shift.index) > value_of(shift.index_critical)]
+    drifted = [name for name, p in adjusted.items() if isinstance(p, Exact) and p.value < 1 - setting.level]
+    worst = next(iter(shifts))
+    sampled = f", on {MOST_ROWS:,} rows of a table drawn at random" if max(baseline.n, test.n) > MOST_ROWS else ""
+    named = f" ({', '.join(drifted[:5])}{' and more' if len(drifted) > 5 else ''})" if drifted else ""
     return Finding(
         summary=(
-            f"From {baseline.role} to test the population stability index is largest for {worst[0]} "
-            f"({worst[1].value:.3f}); for {len(beyond)} of {len(shifts)} features it is beyond what chance explains."
+            f"From {baseline.role} to test the population stability index is largest for {worst} "
+            f"({_figure(shifts[worst].index)}); for {len(beyond)} of {len(shifts)} features it is beyond what chance "
+            f"explains, and for {len(drifted)}{named} a test is after Holm's adjustment over all features{sampled}."
         ),
-        observations=observations,
+        observations=(
+            _observed("psi_max", f"Largest population stability index: {worst}", shifts[worst].index),
+            _observed(
+                "psi_beyond_chance",
+                "Features whose index is beyond its critical value",
+                Exact(value=len(beyond), n=test.n),
+            ),
+            _observed(
+                "features_drifted",
+                f"Features that a test finds moved, adjusted over all {len(shifts)} (Holm)",
+                Exact(value=len(drifted), n=test.n),
+            ),
+            *(o for name, shift in shifts.items() for o in _of_feature(name, shift, adjusted[name], setting)),
+        ),
         table=(
-            ("Feature", "Index", "Critical value"),
-            *((name, f"{index.value:.4f}", f"{critical:.4f}") for name, index, critical in shifts),
+            (
+                "Feature",
+                "PSI",
+                "By chance",
+                "KS",
+                "Wasserstein",
+                "By chance",
+                "Jensen-Shannon",
+                "By chance",
+                "p (Holm)",
+            ),
+            *((name, *_line(shift, adjusted[name])) for name, shift in shifts.items()),
         ),
     )
 
 
-def stability_index(expected: NDArray[np.float64], actual: NDArray[np.float64]) -> float:
-    """Return the population stability index of two sets of shares.
-
-    Parameters
-    ----------
-    expected, actual : ndarray (bins,)
-        Positive shares that sum to 1.
-
-    Examples
-    --------
-    >>> round(stability_index(np.full(4, 0.25), np.array([0.1, 0.2, 0.3, 0.4])), 6)
-    0.228217
-    """
-    return float(((actual - expected) * np.log(actual / expected)).sum())
+def _adjusted(shifts: dict[str, Shift]) -> dict[str, Measured]:
+    """P-values adjusted over the features that have one."""
+    known = {name: s.p_value.value for name, s in shifts.items() if isinstance(s.p_value, Exact)}
+    told = dict(zip(known, holm(list(known.values())), strict=True))
+    return {
+        name: Exact(value=told[name], n=shift.p_value.n) if isinstance(shift.p_value, Exact) else shift.p_value
+        for name, shift in shifts.items()
+    }
 
 
-def critical_value(rows: int, others: int, bins: int, level: float) -> float:
-    """Return the index that two samples of one distribution exceed with probability 1 - level.
-
-    Without a shift the index times rows * others / (rows + others) follows a chi-square law with bins - 1 degrees.
-
-    Examples
-    --------
-    >>> round(critical_value(200, 200, 10, 0.95), 3)
-    0.169
-    """
-    return float((1 / rows + 1 / others) * chi2.ppf(level, bins - 1))
-
-
-def index_interval(index: float, rows: int, others: int, bins: int, level: float) -> tuple[float, float]:
-    """Return the interval of the index, from the noncentral chi-square law that it follows under a small shift.
-
-    The index is too large on average, so the interval may reach far below it; it always holds it.
-    """
-    scale, freedom = 1 / rows + 1 / others, bins - 1
-    x = index / scale
-    low, high = (_noncentrality(x, freedom, tail) for tail in (0.5 + level / 2, 0.5 - level / 2))
-    return min(low * scale, index), max(high * scale, index)
+def _of_feature(name: str, shift: Shift, adjusted: Measured, setting: Setting) -> Iterator[Observation]:
+    place, chance = encoded(name), f"that chance alone exceeds once in {1 / (1 - setting.level):.0f}"
+    yield _observed(f"psi/{place}", f"Population stability index of {name}", shift.index)
+    yield _observed(f"psi_critical/{place}", f"Index of {name} {chance}", shift.index_critical)
+    yield _observed(f"jensen_shannon/{place}", f"Jensen-Shannon distance of {name}", shift.divergence)
+    yield _observed(
+        f"jensen_shannon_critical/{place}", f"Jensen-Shannon distance of {name} {chance}", shift.divergence_critical
+    )
+    if shift.ordered:
+        yield _observed(f"ks/{place}", f"Kolmogorov-Smirnov statistic of {name}", shift.widest)
+        label = f"Wasserstein distance of {name}, in standard deviations"
+        yield _observed(f"wasserstein/{place}", label, shift.moved)
+        yield _observed(f"wasserstein_critical/{place}", f"{label}, {chance}", shift.moved_critical)
+    test = "two tables" if shift.test == "none" else f"{shift.test} test"
+    yield _observed(f"drift_p_value/{place}", f"p-value of the {test} for {name}", shift.p_value, None)
+    yield _observed(
+        f"drift_p_value;adjusted=holm/{place}", f"p-value of the {test} for {name}, adjusted (Holm)", adjusted, None
+    )
 
 
-def _shift(baseline: pd.Series, test: pd.Series, level: float) -> tuple[Estimate, float]:
-    before, after, bins = binned(baseline, test, BINS)
-    counts = np.array([np.bincount(codes, minlength=bins) for codes in (before, after)], dtype=np.float64)
-    counts = np.maximum(counts[:, counts.sum(axis=0) > 0], 0.5)
-    shares = counts / counts.sum(axis=1, keepdims=True)
-    index, size = stability_index(shares[0], shares[1]), counts.shape[1]
-    if size == 1:
-        return Estimate(value=0.0, low=0.0, high=0.0, level=level, method="noncentral_chi_square", n=len(test)), 0.0
-    low, high = index_interval(index, len(baseline), len(test), size, level)
-    estimate = Estimate(value=index, low=low, high=high, level=level, method="noncentral_chi_square", n=len(test))
-    return estimate, critical_value(len(baseline), len(test), size, level)
+def _line(shift: Shift, adjusted: Measured) -> tuple[str, ...]:
+    told = (
+        shift.index, shift.index_critical, shift.widest, shift.moved, shift.moved_critical, shift.divergence,
+        shift.divergence_critical, adjusted,
+    )  # fmt: skip
+    return tuple(_figure(measured) for measured in told)
 
 
-def _noncentrality(x: float, freedom: int, tail: float) -> float:
-    """Return the noncentrality under which x is that quantile; 0 where even none makes x too small."""
-    if x <= 0 or chi2.cdf(x, freedom) <= tail:
-        return 0.0
-    upper = x + 40 * (np.sqrt(x) + 10)
-    return float(brentq(lambda shift: ncx2.cdf(x, freedom, shift) - tail, 1e-12, upper))
+def _figure(measured: Measured) -> str:
+    match measured:
+        case Estimate(value=value) | Exact(value=value):
+            return f"{value:.4f}"
+        case Undefined():
+            return "–"
 
 
-def _observed(id: str, label: str, measured: Measured) -> Observation:
-    return Observation(id=id, label=label, measured=measured, higher_is_better=False)
+def _observed(name: str, label: str, measured: Measured, better: bool | None = False) -> Observation:
+    return Observation(id=f"robustness/{name}", label=label, measured=measured, higher_is_better=better)
 
 
 CHECK = Check(
@@ -136,7 +135,10 @@ CHECK = Check(
     label="Shift of features",
     find=find,
     needs=("test", "baseline", "features"),
-    promises=("robustness/psi_max", "robustness/psi_beyond_chance"),
-    description="How far each feature's distribution moved; 0.10 and 0.25 are conventions that ignore the rows.",
+    promises=("robustness/psi_max", "robustness/psi_beyond_chance", "robustness/features_drifted"),
+    description=(
+        "How far each feature's distribution moved. For the population stability index 0.10 and 0.25 are customary "
+        "lines that ignore the number of rows; the critical value beside it is what chance alone gives with these rows."
+    ),
     source="Yurdakul and Naranjo, Statistical properties of the population stability index, J. Risk Model Validation",
 )
