@@ -252,7 +252,7 @@ def smirnov_p(widest: float, rows: float, others: float) -> float:
     Examples
     --------
     >>> round(smirnov_p(0.2, 100, 100), 4)
-    0.0339
+    0.0314
     """
     size = max(1, round(rows * others / (rows + others)))
     return float(np.clip(kstwo.sf(widest, size), 0.0, 1.0))
