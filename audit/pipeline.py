@@ -22,6 +22,7 @@ from audit.records.sections import (
     RobustnessSection,
     SubjectSection,
 )
+from audit.records.spec import AuditSpec
 from audit.resources import templates_digest
 from audit.subject.sandbox.launch import events_of
 
@@ -92,6 +93,11 @@ def _record(intent: Intent, plan: Plan, measurements: Measurements, today: datet
     )
 
 
+def _trusted(spec: AuditSpec) -> tuple[str, ...]:
+    named = (*spec.model.trust, *(spec.challenger.trust if spec.challenger else ()))
+    return tuple(dict.fromkeys(named))
+
+
 def _provenance(intent: Intent, plan: Plan, measurements: Measurements, today: datetime.date) -> Provenance:
     read = intent.read
     inputs = (
@@ -109,7 +115,7 @@ def _provenance(intent: Intent, plan: Plan, measurements: Measurements, today: d
         versions=measurements.last_words.versions,
         seed=plan.spec.seed,
         sandbox=measurements.last_words.sandbox,
-        trust=plan.spec.model.trust,
+        trust=_trusted(plan.spec),
         overrides=dict(read.overrides),
         date=today.isoformat(),
     )

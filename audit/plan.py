@@ -65,7 +65,12 @@ def opened_plan(intent: Intent) -> Iterator[Plan]:
 
 
 # What the parent reads itself never goes to the child.
-_MEASURED = frozenset({"model", "factory", "test", "train", "reference", "sensitive", "code"})
+_MEASURED = frozenset(
+    {
+        "model", "factory", "code", "challenger", "challenger_factory", "challenger_code", "test", "train", "reference",
+        "sensitive",
+    }
+)  # fmt: skip
 
 
 def _raise_if(kind: type[AuditError], problems: tuple[Problem, ...]) -> None:

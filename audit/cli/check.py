@@ -9,7 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from audit.policy.read import ResolvedPack
-    from audit.records.spec import AuditSpec
+    from audit.records.spec import AuditSpec, ModelSpec
 
 
 def check(
@@ -38,7 +38,8 @@ def described(spec: AuditSpec, packs: tuple[ResolvedPack, ...]) -> tuple[tuple[s
     """Return what would be measured, one line a subject."""
     return (
         ("title", spec.title),
-        ("model", _model(spec)),
+        ("model", _model(spec.model, spec)),
+        *((("challenger", _model(spec.challenger, spec)),) if spec.challenger else ()),
         ("task", spec.task or "told by the model and the target"),
         ("tables", _tables(spec)),
         ("target", spec.data.target or "none: no labels, so drift, attributions and distributions of scores only"),
@@ -53,8 +54,7 @@ def described(spec: AuditSpec, packs: tuple[ResolvedPack, ...]) -> tuple[tuple[s
     )
 
 
-def _model(spec: AuditSpec) -> str:
-    model = spec.model
+def _model(model: ModelSpec, spec: AuditSpec) -> str:
     if model.estimator is not None:
         return f"{model.estimator}, fitted on {spec.data.train}"
     if model.predictions is not None:

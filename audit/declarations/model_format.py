@@ -32,6 +32,11 @@ class ModelFile:
     heard: Callable[[str], None]
     """Takes what the reader of the report should know, such as a warning of a library."""
 
+    @property
+    def section(self) -> str:
+        """The section of the spec that names it: model or challenger."""
+        return self.place.partition(".")[0]
+
 
 @dataclass(frozen=True, kw_only=True)
 class ModelFormat:

@@ -23,6 +23,7 @@ from audit.estimation.forms import (
     size_of,
     weights_of,
 )
+from audit.estimation.paired import newcombe_paired, paired_counts
 from audit.estimation.resampling import resampled, resampled_cells
 from audit.records.measured import Estimate, Exact, Measured, Undefined
 from audit.records.spec import IntervalSpec
@@ -31,9 +32,10 @@ from audit.records.spec import IntervalSpec
 def paired_difference(metric: Metric, ours: Sample, theirs: Sample, interval: IntervalSpec, seed: int) -> Measured:
     """Return ours minus theirs, two sets of predictions of the same rows.
 
-    The interval is DeLong's for areas under the ROC curve, Student's t over rows for means of losses, and otherwise the
-    percentiles of a bootstrap that draws the same rows for both. Where the difference does not vary at all over
-    the rows, as it cannot where one side is perfect, the intervals of both sides are combined instead.
+    The interval is DeLong's for areas under the ROC curve, Newcombe's for shares of the same rows, Student's t over
+    rows for means of losses, and otherwise the percentiles of a bootstrap that draws the same rows for both. Where the
+    difference does not vary at all over the rows, as it cannot where one side is perfect, the intervals of both sides
+    are combined instead.
     """
     one, other = (estimate(metric, sample, interval, seed) for sample in (ours, theirs))
     if not (isinstance(one, Estimate) and isinstance(other, Estimate)):
@@ -90,6 +92,9 @@ def _ends(
         if freedom < 1:
             return "student_t_paired", (np.nan, np.nan)
         return "student_t_paired", intervals.student(mean, error, freedom, interval.level)
+    counts = paired_counts(form, ours, theirs)
+    if counts is not None:
+        return "newcombe_paired", newcombe_paired(*counts, interval.level)
     rng = np.random.default_rng(seed)
     if isinstance(form, CellForm) and not sampling and ours.classes**3 <= _MOST_CELLS:
         draws = _cell_draws(form, ours, theirs, interval.resamples, rng)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from audit.declarations.metric import Sample
+from audit.declarations.metric import Metric, Sample
 from audit.estimation.estimate import applies, estimate
-from audit.performance.choice import Figure
+from audit.performance.choice import Choice, Figure
 from audit.records.measured import Measured, Undefined
+from audit.records.observation import Observation
 from audit.records.spec import IntervalSpec, Task
+from audit.subject.evidence import Evaluation
 
 BESIDE = 500
 """Bootstrap replicates of figures that stand beside the headline ones: training rows, peers, single folds."""
@@ -33,3 +35,19 @@ class Gauge:
     def beside(self) -> IntervalSpec:
         """The interval of figures beside the headline ones."""
         return self.interval.model_copy(update={"resamples": min(self.interval.resamples, BESIDE)})
+
+
+def observed(figure: Figure, name: str, label: str, measured: Measured, rows: Evaluation) -> Observation:
+    """Return a figure, or what comes of it, under its public name."""
+    return Observation(
+        id=f"performance/{name}",
+        label=label,
+        measured=measured,
+        higher_is_better=figure.metric.higher_is_better,
+        scope=rows.scope,
+    )
+
+
+def directed(choice: Choice, sample: Sample, gauge: Gauge) -> tuple[Metric, ...]:
+    """Return the metrics of which more, or less, is better, and that can be measured here."""
+    return tuple(m for m in choice.metrics if m.higher_is_better is not None and not applies(m, sample, gauge.task))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from audit import catalogue
-from audit.declarations.metric import Metric, Sample
+from audit.declarations.metric import Sample
 from audit.estimation.difference import independent_difference, oriented, paired_difference
 from audit.estimation.estimate import applies
 from audit.estimation.seeds import child_seed
 from audit.performance.choice import AGAINST_GUESSING, Choice, Figure, chosen, figures, leading
+from audit.performance.comparison import challenged, challenging, significances
 from audit.performance.cross_validation import cross_validated, facts_of
 from audit.performance.curves import confusion_of, curves_of
-from audit.performance.gauge import Gauge
+from audit.performance.gauge import Gauge, directed, observed
 from audit.performance.peers import Peer, baseline, dummy
 from audit.records.measured import Measured, Undefined
 from audit.records.observation import Observation
@@ -50,6 +51,10 @@ def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[PerformanceSect
     tell.progress(3, 5, "dummy and baseline")
     peers, lacking = _peers(evidence, spec, tell)
     observations += _against_peers(choice, evidence, peers, gauge)
+    rival = challenging(evidence)
+    observations += challenged(choice, evidence, rival, gauge)
+    rivals = (*peers, *((rival,) if rival else ()))
+    observations += significances(choice, evidence.headline, rivals, gauge.task)
     tell.progress(4, 5, "curves")
     section = PerformanceSection(
         measures=tuple(metric.facts for metric in choice.metrics),
@@ -58,7 +63,7 @@ def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[PerformanceSect
         curves=curves_of(headline.sample, evidence.subject, spec.interval.level, spec.calibration),
         confusion=confusion_of(headline, evidence.subject),
         cross_validation=facts_of(evidence, plan),
-        peers=tuple(peer.facts for peer in peers),
+        peers=tuple(peer.facts for peer in rivals),
         notes=(*_notes(evidence), *lacking),
     )
     tell.progress(5, 5)
@@ -68,7 +73,7 @@ def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[PerformanceSect
 def _headline(choice: Choice, evidence: Evidence, gauge: Gauge) -> list[Observation]:
     subject, rows = evidence.subject, evidence.headline
     found = (figure for metric in choice.metrics for figure in figures(metric, subject.task, subject.classes))
-    return [_observation(f, f.name, f.label, gauge.measured(f, rows.sample), rows) for f in found]
+    return [observed(f, f.name, f.label, gauge.measured(f, rows.sample), rows) for f in found]
 
 
 def _unknown(choice: Choice, rows: Evaluation) -> list[Observation]:
@@ -84,14 +89,14 @@ def _against_training(
     train, rows = evidence.train, evidence.headline
     gap: Measured = Undefined(reason=_no_gap(choice, evidence))
     found = []
-    for metric in _directed(choice, rows.sample, gauge) if train else ():
+    for metric in directed(choice, rows.sample, gauge) if train else ():
         assert train is not None
         figure = leading(metric, gauge.task)
         seen = gauge.measured(figure, train.sample, beside=True)
         difference = independent_difference(seen, unseen[figure.name])
-        found.append(_observation(figure, f"{figure.name}/train", f"{figure.label} on training rows", seen, train))
+        found.append(observed(figure, f"{figure.name}/train", f"{figure.label} on training rows", seen, train))
         label = f"{figure.label}, training rows less unseen rows"
-        found.append(_observation(figure, f"{figure.name}/train/difference", label, difference, rows))
+        found.append(observed(figure, f"{figure.name}/train/difference", label, difference, rows))
         if metric is choice.headline:
             gap = oriented(difference, metric.higher_is_better)
     led_by = f" of {choice.headline.label}" if choice.headline else ""
@@ -129,14 +134,14 @@ def _against_peers(choice: Choice, evidence: Evidence, peers: tuple[Peer, ...], 
     rows = evidence.headline
     found = []
     for peer in peers:
-        for metric in _directed(choice, rows.sample, gauge):
+        for metric in directed(choice, rows.sample, gauge):
             figure, name = leading(metric, gauge.task), peer.facts.name
             of_peer = gauge.measured(figure, peer.sample, beside=True)
-            found.append(_observation(figure, f"{figure.name}/{name}", f"{figure.label} of the {name}", of_peer, rows))
+            found.append(observed(figure, f"{figure.name}/{name}", f"{figure.label} of the {name}", of_peer, rows))
             if metric is choice.headline or metric.name in COMPARED:
                 difference = _paired(figure, rows.sample, peer, gauge)
                 label = f"{figure.label}, model less {name}"
-                found.append(_observation(figure, f"{figure.name}/{name}/difference", label, difference, rows))
+                found.append(observed(figure, f"{figure.name}/{name}/difference", label, difference, rows))
     return [*found, _gain(choice, rows, found, peers, gauge)]
 
 
@@ -174,21 +179,6 @@ def _gain(
         label=f"Gain over the dummy{led_by}",
         measured=gain,
         higher_is_better=True,
-        scope=rows.scope,
-    )
-
-
-def _directed(choice: Choice, sample: Sample, gauge: Gauge) -> tuple[Metric, ...]:
-    """Metrics of which more, or less, is better, and that can be measured here."""
-    return tuple(m for m in choice.metrics if m.higher_is_better is not None and not applies(m, sample, gauge.task))
-
-
-def _observation(figure: Figure, name: str, label: str, measured: Measured, rows: Evaluation) -> Observation:
-    return Observation(
-        id=f"performance/{name}",
-        label=label,
-        measured=measured,
-        higher_is_better=figure.metric.higher_is_better,
         scope=rows.scope,
     )
 

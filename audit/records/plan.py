@@ -17,7 +17,7 @@ class InputFile(Record):
     """A file that the parent has opened and hashed."""
 
     role: str
-    """model, factory, test, train, reference, sensitive or code."""
+    """model, factory, code, the same of the challenger (`challenger_code`), test, train, reference or sensitive."""
     path: str
     """Absolute path."""
     sha256: str

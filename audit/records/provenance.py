@@ -11,8 +11,8 @@ class FileDigest(Record):
     """A file that the audit read."""
 
     role: str
-    """What it was read as: spec, model, factory, test, train, reference, sensitive, code, pack, attestations,
-    waivers or templates."""
+    """What it was read as: spec, model, factory, code, challenger, challenger_factory, challenger_code, test, train,
+    reference, sensitive, pack, attestations, waivers or templates."""
     name: str
     """File name without its folder, so that the record does not depend on the machine."""
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")

@@ -56,7 +56,10 @@ class ColumnFacts(Record):
     """Rows without a value."""
     distinct: int
     """Different values, without missing."""
-    role: Literal["feature", "target", "sensitive", "weight", "id", "time", "prediction", "group", "ignored"]
+    role: Literal[
+        "feature", "challenger", "target", "sensitive", "weight", "id", "time", "prediction", "group", "ignored"
+    ]
+    """challenger: only the challenger reads it."""
     summary: str = ""
     """Range or most frequent values, in words; empty for an id."""
 
@@ -167,11 +170,13 @@ class CrossValidation(Record):
 
 
 class PeerFacts(Record):
-    """A model fitted beside the one under audit."""
+    """A model beside the one under audit."""
 
-    name: Literal["dummy", "baseline"]
+    name: Literal["dummy", "baseline", "challenger"]
     type: str
     """What it is, in words."""
+    threshold: float | None = None
+    """Score from which it gives the positive label; null where it has none."""
 
 
 class PerformanceSection(Record):

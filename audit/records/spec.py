@@ -47,7 +47,7 @@ class ModelSpec(Record):
     path: str | None = None
     """Model file; its format is told by its content."""
     predictions: PredictionsSpec | None = None
-    """An audit from a table of predictions, without the model."""
+    """An audit from a table of predictions, without the model; a challenger's stand in the table that is audited."""
     estimator: str | None = None
     """`package.module:factory`, called with `params` and fitted on `data.train` inside the audit."""
     params: dict[str, Any] = Field(default_factory=dict)
@@ -95,6 +95,17 @@ class DataSpec(Record):
     """Strings read as missing."""
 
 
+class CostsSpec(Record):
+    """What each kind of decision costs, in one unit of the author's choosing; below zero it is a benefit."""
+
+    false_positive: float
+    """Cost of the positive label where the truth is the other one; more than that of a true negative."""
+    false_negative: float
+    """Cost of the other label where the truth is the positive one; more than that of a true positive."""
+    true_positive: float = 0.0
+    true_negative: float = 0.0
+
+
 class DecisionSpec(Record):
     """How a score becomes a decision, and whom it favours."""
 
@@ -104,8 +115,8 @@ class DecisionSpec(Record):
     """Label that is good for the person; default: the positive one."""
     threshold: float = 0.5
     """Score from which the positive label is given; supplied labels are never re-thresholded."""
-    costs: dict[str, float] | None = None
-    """Cost of false_positive and false_negative; not measured yet, and refused until it is."""
+    costs: CostsSpec | None = None
+    """What wrong and right decisions cost: expected cost, cost curve, the threshold that costs least."""
 
 
 class SensitiveTableSpec(Record):
@@ -255,7 +266,7 @@ class AuditSpec(Record):
     context: ContextSpec = ContextSpec()
     model: ModelSpec
     challenger: ModelSpec | None = None
-    """A second model to compare with the first; not measured yet, and refused until it is."""
+    """A second model, such as last year's, compared with the first on the same rows: a file, a factory, or columns."""
     task: Task | None = None
     """Inferred when absent."""
     data: DataSpec

@@ -61,6 +61,8 @@ def _named(read: ReadSpec) -> Iterator[tuple[str, Loc, str, tuple[str, ...]]]:
         yield from _each("check", ("robustness", "checks"), spec.robustness.checks, catalogue.names("checks"))
     yield from _each("format", ("report", "formats"), spec.report.formats, catalogue.names("output_formats"))
     yield from _each("format", ("model", "trust"), spec.model.trust, catalogue.names("model_formats"))
+    if spec.challenger is not None:
+        yield from _each("format", ("challenger", "trust"), spec.challenger.trust, catalogue.names("model_formats"))
     for i, policy in enumerate(spec.policies):
         name, loc = (policy, ()) if isinstance(policy, str) else (policy.pack, ("pack",))
         if not is_pack_path(name):

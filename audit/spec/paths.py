@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audit.errors import Problem, SpecError
+from audit.records.spec import ModelSpec
 from audit.spec.document import PlacedProblem
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ class SpecFile:
     """A file that the spec names."""
 
     role: str
-    """model, factory, test, train, reference, sensitive, code, attestations, waivers or pack."""
+    """model, factory, code, challenger, challenger_factory, challenger_code, test, train, reference, sensitive,
+    attestations, waivers or pack."""
     path: Path
     """Resolved, absolute."""
 
@@ -110,8 +112,10 @@ def _named(read: ReadSpec) -> Iterator[tuple[str, tuple[str | int, ...], str]]:
     spec = read.spec
     data = spec.data
     table = spec.sensitive.table
+    challenger = spec.challenger
     single: tuple[tuple[str, tuple[str | int, ...], str | None], ...] = (
         ("model", ("model", "path"), spec.model.path),
+        ("challenger", ("challenger", "path"), challenger.path if challenger else None),
         ("test", ("data", "test"), data.test),
         ("train", ("data", "train"), data.train),
         ("reference", ("data", "reference"), data.reference),
@@ -120,13 +124,22 @@ def _named(read: ReadSpec) -> Iterator[tuple[str, tuple[str | int, ...], str]]:
         ("waivers", ("waivers",), spec.waivers),
     )
     yield from ((role, loc, text) for role, loc, text in single if text is not None)
-    yield from (("code", ("model", "code", i), text) for i, text in enumerate(spec.model.code))
-    if spec.model.estimator is not None:
-        yield from (("factory", ("model", "estimator"), text) for text in _modules(read.folder, spec.model.estimator))
+    yield from _code(read.folder, "model", spec.model)
+    if challenger is not None:
+        yield from _code(read.folder, "challenger", challenger)
     for i, policy in enumerate(spec.policies):
         name, loc = (policy, ()) if isinstance(policy, str) else (policy.pack, ("pack",))
         if is_pack_path(name):
             yield "pack", ("policies", i, *loc), name
+
+
+def _code(folder: Path, section: str, model: ModelSpec) -> Iterator[tuple[str, tuple[str | int, ...], str]]:
+    """Yield the trusted code of the model or of the challenger, and the module of its factory."""
+    prefix = "" if section == "model" else f"{section}_"
+    yield from ((f"{prefix}code", (section, "code", i), text) for i, text in enumerate(model.code))
+    if model.estimator is not None:
+        modules = _modules(folder, model.estimator)
+        yield from ((f"{prefix}factory", (section, "estimator"), text) for text in modules)
 
 
 def _modules(folder: Path, estimator: str) -> Iterator[str]:

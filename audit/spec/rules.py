@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from audit.records.spec import AuditSpec, asked
+from audit.records.spec import AuditSpec, ModelSpec, asked
 
 Loc = tuple[str | int, ...]
 
@@ -45,45 +45,67 @@ ADVICE = {
 }
 
 
+def _models(spec: AuditSpec) -> Iterator[tuple[str, ModelSpec]]:
+    """Yield the section and what it says, of the model and of the challenger."""
+    yield "model", spec.model
+    if spec.challenger is not None:
+        yield "challenger", spec.challenger
+
+
 def _one_model(spec: AuditSpec) -> Iterator[Finding]:
-    given = [key for key in ("path", "predictions", "estimator") if getattr(spec.model, key) is not None]
-    if len(given) == 1:
-        return
-    hint = (
-        "path: a model file; predictions: columns of data.test; estimator: a factory fitted on data.train."
-        if not given
-        else "Keep one of them."
-    )
-    found = f"found {' and '.join(given)}" if given else "found none of them"
-    yield Finding(("model",), f"expected exactly one of path, predictions and estimator, {found}.", hint)
+    for section, model in _models(spec):
+        given = [key for key in ("path", "predictions", "estimator") if getattr(model, key) is not None]
+        if len(given) == 1:
+            continue
+        hint = (
+            "path: a model file; predictions: columns of data.test; estimator: a factory fitted on data.train."
+            if not given
+            else "Keep one of them."
+        )
+        found = f"found {' and '.join(given)}" if given else "found none of them"
+        yield Finding((section,), f"expected exactly one of path, predictions and estimator, {found}.", hint)
 
 
 def _keys_of_the_kind_of_model(spec: AuditSpec) -> Iterator[Finding]:
-    model = spec.model
-    if model.path is None:
-        for key in ("sha256", "trust", "key", "code"):
-            if getattr(model, key):
-                yield Finding(("model", key), f"{key} applies to a model file only.", "Give model.path or delete it.")
-    elif model.trust and model.sha256 is None:
-        message = "trust needs model.sha256 beside it, so that only this very file can run code."
-        yield Finding(("model", "trust"), message, "`sha256sum FILE` prints it.")
-    if model.estimator is None and model.params:
-        yield Finding(("model", "params"), "params applies to model.estimator only.", "Delete it.")
-    if model.estimator is not None and not re.fullmatch(r"\w+(\.\w+)*:\w+(\.\w+)*", model.estimator):
-        message = f"expected package.module:factory, found {model.estimator!r}."
-        yield Finding(("model", "estimator"), message, "For example: sklearn.linear_model:LogisticRegression")
+    for section, model in _models(spec):
+        if model.path is None:
+            for key in ("sha256", "trust", "key", "code"):
+                if getattr(model, key):
+                    hint = f"Give {section}.path or delete it."
+                    yield Finding((section, key), f"{key} applies to a model file only.", hint)
+        elif model.trust and model.sha256 is None:
+            message = f"trust needs {section}.sha256 beside it, so that only this very file can run code."
+            yield Finding((section, "trust"), message, "`sha256sum FILE` prints it.")
+        if model.estimator is None and model.params:
+            yield Finding((section, "params"), f"params applies to {section}.estimator only.", "Delete it.")
+        if model.estimator is not None and not re.fullmatch(r"\w+(\.\w+)*:\w+(\.\w+)*", model.estimator):
+            message = f"expected package.module:factory, found {model.estimator!r}."
+            yield Finding((section, "estimator"), message, "For example: sklearn.linear_model:LogisticRegression")
 
 
 def _predictions(spec: AuditSpec) -> Iterator[Finding]:
-    given = spec.model.predictions
-    if given is None:
-        return
-    if given.label is None and given.score is None:
-        message = "expected label, score or both, found neither."
-        yield Finding(("model", "predictions"), message, "Name the columns of data.test that hold them.")
-    if spec.data.test is None:
+    for section, model in _models(spec):
+        if model.predictions is not None and model.predictions.label is None and model.predictions.score is None:
+            message = "expected label, score or both, found neither."
+            yield Finding((section, "predictions"), message, "Name the columns of data.test that hold them.")
+    if spec.model.predictions is not None and spec.data.test is None:
         message = "predictions stand in the table data.test, and there is none."
         yield Finding(("data",), message, "Add data.test.")
+
+
+def _fitted_challenger(spec: AuditSpec) -> Iterator[Finding]:
+    if spec.challenger is None or spec.challenger.estimator is None:
+        return
+    for key, what in (("train", "table to fit it on"), ("target", "column to learn")):
+        if getattr(spec.data, key) is None:
+            message = f"challenger.estimator is fitted inside the audit and needs data.{key}."
+            yield Finding(("challenger", "estimator"), message, f"Name the {what}.")
+
+
+def _compared(spec: AuditSpec) -> Iterator[Finding]:
+    if spec.challenger is not None and spec.performance is False:
+        message = "a challenger is compared in the section performance, which is switched off."
+        yield Finding(("challenger",), message, "Delete the challenger, or performance: false.")
 
 
 def _tables(spec: AuditSpec) -> Iterator[Finding]:
@@ -170,12 +192,17 @@ def _classes(spec: AuditSpec) -> Iterator[Finding]:
                 yield Finding(("decision", key), f"regression has no classes, so {key} means nothing.", "Delete it.")
 
 
-def _not_yet(spec: AuditSpec) -> Iterator[Finding]:
-    if spec.challenger is not None:
-        message = "a challenger is not measured yet."
-        yield Finding(("challenger",), message, "Delete the section; audit the second model with a spec of its own.")
-    if spec.decision.costs is not None:
-        yield Finding(("decision", "costs"), "costs are not measured yet.", "Delete the key.")
+def _costs(spec: AuditSpec) -> Iterator[Finding]:
+    costs, loc = spec.decision.costs, ("decision", "costs")
+    if costs is None:
+        return
+    if spec.task not in (None, "binary"):
+        yield Finding(loc, f"costs belong to decisions between two labels; the task is {spec.task}.", "Delete the key.")
+    for wrong, right in (("false_positive", "true_negative"), ("false_negative", "true_positive")):
+        dear, cheap = getattr(costs, wrong), getattr(costs, right)
+        if dear <= cheap:
+            message = f"{wrong} costs {dear:g}, no more than {right} ({cheap:g}): no threshold could then be right."
+            yield Finding((*loc, wrong), message, "A cost below zero is a benefit.")
 
 
 def _lists(spec: AuditSpec) -> Iterator[Finding]:
@@ -205,16 +232,18 @@ def _repeats(loc: Loc, names: tuple[str, ...]) -> Iterator[Finding]:
 
 
 _RULES: tuple[tuple[tuple[str, ...], Callable[[AuditSpec], Iterator[Finding]]], ...] = (
-    (("model",), _one_model),
-    (("model",), _keys_of_the_kind_of_model),
-    (("model", "data"), _predictions),
+    (("model", "challenger"), _one_model),
+    (("model", "challenger"), _keys_of_the_kind_of_model),
+    (("model", "challenger", "data"), _predictions),
+    (("challenger", "data"), _fitted_challenger),
+    (("challenger", "performance"), _compared),
     (("model", "data"), _tables),
     (("data",), _columns),
     (("data", "sensitive"), _target_is_no_group),
     (("sensitive",), _groups),
     (("performance", "data"), _folds),
     (("task", "decision"), _classes),
-    (("challenger", "decision"), _not_yet),
+    (("task", "decision"), _costs),
     (("report",), _lists),
     (("policies",), _packs),
     (("performance", "fairness", "attribution", "robustness"), _measures),

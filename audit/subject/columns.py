@@ -11,6 +11,7 @@ from audit.errors import DataError, ModelError, Problem
 from audit.records.spec import AuditSpec, CrossValidationSpec, PredictionsSpec
 from audit.subject.evidence import LoadedModel, Tell
 from audit.subject.facts import Role
+from audit.subject.model import Part
 from audit.subject.tables import Source
 
 
@@ -26,6 +27,8 @@ class Layout:
     """Sensitive columns that stand in the tables themselves."""
     read: Mapping[str, tuple[str, ...]]
     """Role of a table to the columns read from it, in the order of its header."""
+    challenger: tuple[str, ...] = ()
+    """Columns that the challenger reads, in its order."""
 
 
 def laid_out(
@@ -35,8 +38,9 @@ def laid_out(
     model: LoadedModel | None,
     headline: str,
     tell: Tell,
+    challenger: LoadedModel | None = None,
 ) -> Layout:
-    """Match the columns that the spec and the model name with the headers.
+    """Match the columns that the spec, the model and the challenger name with the headers.
 
     Raises
     ------
@@ -46,9 +50,16 @@ def laid_out(
     lead = sources[headline]
     inner = tuple(c for c in spec.sensitive.features if people is None or c not in people.columns)
     features = _features(spec, sources.get("train", lead), lead, model, inner, tell)
+    rival = _challenger_features(spec, sources, lead, challenger, inner, tell)
     optional = _named(spec, inner)
     problems = [
         *(p for role, source in sources.items() for p in _missing_features(source, features, spec, model)),
+        *(
+            p
+            for role, source in sources.items()
+            if role == headline or (role == "train" and spec.challenger is not None and spec.challenger.estimator)
+            for p in _missing_features(source, rival, spec, challenger, "challenger")
+        ),
         *(
             p
             for role, source in sources.items()
@@ -58,20 +69,26 @@ def laid_out(
     ]
     if problems:
         raise DataError(*problems)
-    wanted = {*features, *(name for name, _ in optional)}
+    wanted = {*features, *rival, *(name for name, _ in optional)}
     # A table of which nothing is read still has rows to count.
     read = {r: tuple(c for c in s.columns if c in wanted) or s.columns[:1] for r, s in sources.items()}
-    return Layout(features, _roles(features, optional), inner, read)
+    return Layout(features, _roles(features, rival, optional), inner, read, rival)
 
 
-def prediction_columns(predictions: PredictionsSpec) -> tuple[tuple[str, str], ...]:
+def prediction_columns(predictions: PredictionsSpec, part: Part = "model") -> tuple[tuple[str, str], ...]:
     """Return (column, key of the spec) of each column of supplied predictions."""
-    found = [(predictions.label, "model.predictions.label")] if predictions.label else []
+    found = [(predictions.label, f"{part}.predictions.label")] if predictions.label else []
     if isinstance(predictions.score, str):
-        found.append((predictions.score, "model.predictions.score"))
+        found.append((predictions.score, f"{part}.predictions.score"))
     elif predictions.score is not None:
-        found += [(column, f"model.predictions.score.{name}") for name, column in predictions.score.items()]
+        found += [(column, f"{part}.predictions.score.{name}") for name, column in predictions.score.items()]
     return tuple(found)
+
+
+def seen_from_the_challenger(spec: AuditSpec) -> AuditSpec:
+    """Return the spec with model and challenger in each other's place, so that one reading serves both."""
+    assert spec.challenger is not None
+    return spec.model_copy(update={"model": spec.challenger, "challenger": spec.model})
 
 
 def cross_validation_of(spec: AuditSpec) -> CrossValidationSpec | None:
@@ -84,26 +101,48 @@ def cross_validation_of(spec: AuditSpec) -> CrossValidationSpec | None:
 _AUTOMATIC = re.compile(r"(Column_|f|x)\d+")
 
 
+def _challenger_features(
+    spec: AuditSpec,
+    sources: Mapping[str, Source],
+    lead: Source,
+    challenger: LoadedModel | None,
+    inner: tuple[str, ...],
+    tell: Tell,
+) -> tuple[str, ...]:
+    if spec.challenger is None or spec.challenger.predictions is not None:
+        return ()
+    swapped = seen_from_the_challenger(spec)
+    return _features(swapped, sources.get("train", lead), lead, challenger, inner, tell, "challenger")
+
+
 def _features(
-    spec: AuditSpec, first: Source, lead: Source, model: LoadedModel | None, inner: tuple[str, ...], tell: Tell
+    spec: AuditSpec,
+    first: Source,
+    lead: Source,
+    model: LoadedModel | None,
+    inner: tuple[str, ...],
+    tell: Tell,
+    part: Part = "model",
 ) -> tuple[str, ...]:
     if spec.model.predictions is not None:
         return spec.data.features or ()
     if model is None:  # a factory, not yet fitted
         return spec.data.features or _rest(spec, first, inner)
     if model.features is not None and not _is_positional(model.features, lead):
-        return _as_the_model_names(spec, _in_the_table(model, lead))
+        names = _in_the_table(model, lead)
+        # data.features speaks of the model under audit; a challenger may well have been fitted on others.
+        return names if part == "challenger" else _as_the_model_names(spec, names)
     features = spec.data.features or _rest(spec, lead, ())
     width = model.width if model.features is None else len(model.features)
     if width is not None and width != len(features):
         raise ModelError(
             Problem(
-                f"model {model.facts.name}",
+                f"{part} {model.facts.name}",
                 f"wants {width} unnamed columns; {lead.place} offers {len(features)}: {_listed(features)}.",
                 "Name the columns in the model's order under data.features.",
             )
         )
-    tell.warning(f"The model does not name its columns: {_listed(features)} were given to it in this order.")
+    tell.warning(f"The {part} does not name its columns: {_listed(features)} were given to it in this order.")
     return features
 
 
@@ -140,8 +179,9 @@ def _named(spec: AuditSpec, inner: tuple[str, ...]) -> tuple[tuple[str, Role], .
     """(column, role) of everything that is named beside the features, the most telling role first."""
     data, validation = spec.data, cross_validation_of(spec)
     found: list[tuple[str | None, Role]] = [(data.target, "target")]
-    if spec.model.predictions is not None:
-        found += [(column, "prediction") for column, _ in prediction_columns(spec.model.predictions)]
+    for model in (spec.model, spec.challenger):
+        if model is not None and model.predictions is not None:
+            found += [(column, "prediction") for column, _ in prediction_columns(model.predictions)]
     found += [(data.weight.column if data.weight else None, "weight"), (data.id, "id"), (data.time, "time")]
     found += [(column, "sensitive") for column in inner]
     found += [(spec.sensitive.table.on if spec.sensitive.table else None, "id")]
@@ -150,8 +190,10 @@ def _named(spec: AuditSpec, inner: tuple[str, ...]) -> tuple[tuple[str, Role], .
     return tuple((name, role) for name, role in found if name is not None)
 
 
-def _roles(features: tuple[str, ...], named: Iterable[tuple[str, Role]]) -> dict[str, Role]:
-    roles: dict[str, Role] = dict.fromkeys(features, "feature")
+def _roles(
+    features: tuple[str, ...], challenger: tuple[str, ...], named: Iterable[tuple[str, Role]]
+) -> dict[str, Role]:
+    roles: dict[str, Role] = {**dict.fromkeys(challenger, "challenger"), **dict.fromkeys(features, "feature")}
     return {**roles, **dict(reversed(tuple(named)))}
 
 
@@ -169,6 +211,8 @@ def _required(spec: AuditSpec, role: str, headline: bool, inner: tuple[str, ...]
         found.append((spec.sensitive.table.on if spec.sensitive.table else None, "sensitive.table.on"))
         if spec.model.predictions is not None:
             found += prediction_columns(spec.model.predictions)
+        if spec.challenger is not None and spec.challenger.predictions is not None:
+            found += prediction_columns(spec.challenger.predictions, "challenger")
     return list(dict.fromkeys((name, key) for name, key in found if name is not None))
 
 
@@ -185,13 +229,13 @@ def _missing_others(source: Source, required: Iterable[tuple[str, str]]) -> list
 
 
 def _missing_features(
-    source: Source, features: tuple[str, ...], spec: AuditSpec, model: LoadedModel | None
+    source: Source, features: tuple[str, ...], spec: AuditSpec, model: LoadedModel | None, part: Part = "model"
 ) -> list[Problem]:
     missing = [name for name in features if name not in source.columns]
     if not missing:
         return []
     reader = (
-        "the model reads" if model is not None else "data.features names" if spec.data.features else "data.train has"
+        f"the {part} reads" if model is not None else "data.features names" if spec.data.features else "data.train has"
     )
     number = f"{len(missing)} of the {len(features)} columns that {reader}"
     hint = (

@@ -146,7 +146,13 @@ def made(estimator: str, params: Mapping[str, Any], folder: str | None, identity
                 identity.place, f"module {module_name} has no factory {attribute!r}.", f"It has: {', '.join(offered)}."
             )
         )
-    native = guard.call(identity.place, lambda: factory(**params), heard=identity.heard, hint="Check model.params.")
+    section = identity.place.partition(".")[0]
+    native = guard.call(
+        identity.place,
+        lambda: factory(**params),
+        heard=identity.heard,
+        hint=f"Check {section}.params.",
+    )
     if not (hasattr(native, "fit") and hasattr(native, "predict") and hasattr(native, "get_params")):
         raise ModelError(
             Problem(

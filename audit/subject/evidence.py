@@ -73,8 +73,6 @@ class Table:
     facts: TableFacts
     weight_kind: Literal["frequency", "sampling"] = "frequency"
     """What the weights mean."""
-    identity: NDArray[np.int64] | None = None
-    """(n,) hash of data.id, equal between tables exactly where the ids are; -1 where a row has none; never printed."""
 
     @property
     def n(self) -> int:
@@ -132,7 +130,9 @@ class Subject:
     predictions: Callable[[LoadedModel, Table], Predictions] | None
     """Predict a table in batches, in this subject's class codes; None in an audit of predictions."""
     supplied: Predictions | None = None
-    """Predictions of the test table that came with it."""
+    """Predictions of the test table that came with it; a challenger's, of the table that is audited."""
+    challenger: Subject | None = None
+    """A second model over the same rows and the same question, its tables holding the columns that it reads."""
 
 
 @dataclass(frozen=True)
@@ -165,3 +165,6 @@ class Evidence:
     no_cross_validation: str = ""
     """Why there is no out_of_fold."""
     challenger: Evaluation | None = None
+    """The challenger's predictions of the headline rows, made without having seen them as far as that can be told."""
+    no_challenger: str = ""
+    """Why there is none although the spec names one."""

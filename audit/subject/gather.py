@@ -46,6 +46,7 @@ def gather_evidence(subject: Subject, spec: AuditSpec, tell: Tell) -> Evidence:
                 "Name held-out rows under data.test.",
             )
         )
+    challenger = _challenged(subject, headline, folds, tell)
     return Evidence(
         subject=subject,
         headline=headline,
@@ -54,6 +55,8 @@ def gather_evidence(subject: Subject, spec: AuditSpec, tell: Tell) -> Evidence:
         train=_in_sample(subject, tell),
         folds=folds,
         no_cross_validation=reason,
+        challenger=challenger if isinstance(challenger, Evaluation) else None,
+        no_challenger=challenger if isinstance(challenger, str) else "",
     )
 
 
@@ -68,7 +71,6 @@ def rows_of(table: Table, positions: NDArray[np.int64]) -> Table:
         sensitive=table.sensitive.iloc[positions],
         time=_taken(table.time, positions),
         cv_group=_taken(table.cv_group, positions),
-        identity=_taken(table.identity, positions),
     )
 
 
@@ -95,6 +97,36 @@ def _in_sample(subject: Subject, tell: Tell) -> Evaluation | None:
         return None
     tell.progress(0, 0, "predicting data.train")
     return evaluated(subject, subject.train, _predicted(subject, subject.model, subject.train), "train")
+
+
+def _challenged(subject: Subject, headline: Evaluation, folds: tuple[Fold, ...], tell: Tell) -> Evaluation | str | None:
+    """Predictions of the headline rows by the challenger, why there are none, or None without a challenger."""
+    rival = subject.challenger
+    if rival is None:
+        return None
+    if rival.supplied is not None:
+        return _supplied_for(rival, rival.supplied, headline, folds)
+    if headline.scope == "held_out":
+        return _held_out(rival, tell)
+    assert rival.model is not None and rival.train is not None
+    if rival.model.fit is None:
+        return (
+            "there is no held-out table, and the challenger cannot be fitted again in each fold, as the model is: "
+            f"{rival.facts.refit_reason}"
+        )
+    used, found, reason = _out_of_fold(rival, rival.train, folds, tell)
+    if found is None or len(used) < len(folds):
+        return f"the challenger could not be fitted in every fold: {reason}"
+    return found
+
+
+def _supplied_for(rival: Subject, supplied: Predictions, headline: Evaluation, folds: tuple[Fold, ...]) -> Evaluation:
+    if headline.scope != "out_of_fold":
+        return evaluated(rival, headline.table, supplied, headline.scope)
+    # Out-of-fold rows stand in the order of the training table, without those that no fold tested.
+    tested = np.sort(np.concatenate([test for _, test in folds]))
+    kept = replace(supplied, label=_taken(supplied.label, tested), score=_taken(supplied.score, tested))
+    return evaluated(rival, headline.table, kept, headline.scope)
 
 
 def _predicted(subject: Subject, model: LoadedModel | None, table: Table) -> Predictions:

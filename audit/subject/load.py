@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
@@ -11,19 +11,20 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import is_classifier, is_regressor
 
-from audit.errors import DataError, Problem
+from audit.errors import DataError, ModelError, Problem
 from audit.records.plan import InputFile, Plan
-from audit.records.sections import ColumnFacts, ModelFacts, TableFacts
+from audit.records.sections import ColumnFacts, TableFacts
 from audit.records.spec import AuditSpec, PredictionsSpec, Task
 from audit.subject.columns import Layout, cross_validation_of, laid_out
 from audit.subject.estimator import fitter, made
 from audit.subject.evidence import LoadedModel, Predictions, Subject, Table, Tell
 from audit.subject.facts import column_facts
-from audit.subject.labels import canonical_texts, codes_of, distinct_labels
-from audit.subject.model import identity_of, load_model, run_code
-from audit.subject.predict import decided, predictor
+from audit.subject.labels import canonical, codes_of, distinct_labels
+from audit.subject.model import Part, identity_of, load_model, run_code, section_of, withdraw_code
+from audit.subject.predict import predictor
 from audit.subject.sensitive import as_groups, joined
 from audit.subject.source import file_name
+from audit.subject.supplied import facts_of_predictions, few, supplied_predictions
 from audit.subject.tables import Source, frames, opened
 from audit.subject.task import Question, asked, finite_values
 
@@ -47,18 +48,26 @@ def load_subject(plan: Plan, tell: Tell) -> Subject:
     """
     spec = plan.spec
     fixed, native = _fixed_model(plan, tell), _unfitted(plan, tell)
+    rival, unfitted_rival = _challenger(plan, tell)
     sources = _sources(plan)
     people = _people(plan)
     headline = "test" if "test" in sources else "train"
-    layout = laid_out(spec, sources, people, fixed, headline, tell)
+    layout = laid_out(spec, sources, people, fixed, headline, tell, rival)
     read = _read(sources, layout)
     _refuse_empty(sources, read)
     settled = _Settled(spec, layout, sources, read, people, headline, tell)
     question = _question(settled, fixed, native)
     tables = {role: _table(settled, role, question) for role in sources}
-    _refuse_lone_rows(settled, tables, {headline, *(() if native is None else ("train",))}, question)
+    fitted = any(m is not None for m in (native, unfitted_rival))
+    _refuse_lone_rows(settled, tables, {headline, *(("train",) if fitted else ())}, question)
     model = fixed if native is None else _fitted(native, plan, tables["train"], tell)
-    return _subject(settled, question, tables, model)
+    subject = _subject(settled, question, tables, model)
+    if spec.challenger is None:
+        return subject
+    own = _own_columns(settled, tables)
+    if unfitted_rival is not None:
+        rival = _fitted(unfitted_rival, plan, own["train"], tell, "challenger")
+    return replace(subject, challenger=_challenging(settled, subject, question, own, rival))
 
 
 @dataclass(frozen=True)
@@ -83,19 +92,32 @@ class _Settled:
 # --- what is read -------------------------------------------------------------------------------
 
 
-def _fixed_model(plan: Plan, tell: Tell) -> LoadedModel | None:
+def _fixed_model(plan: Plan, tell: Tell, part: Part = "model") -> LoadedModel | None:
     """The model that is there before any table is; None for a factory and for predictions."""
-    files = plan.inputs_of("model")
-    return load_model(plan.spec, files[0], plan.inputs_of("code"), tell) if files else None
+    files = plan.inputs_of(part)
+    return load_model(plan.spec, files[0], _code(plan, part), tell, part) if files else None
 
 
-def _unfitted(plan: Plan, tell: Tell) -> Any:
+def _unfitted(plan: Plan, tell: Tell, part: Part = "model") -> Any:
     """What a factory makes; None when there is none."""
-    spec = plan.spec.model
+    spec = section_of(plan.spec, part)
     if spec.estimator is None:
         return None
-    run_code(plan.inputs_of("code"), spec.code)
-    return made(spec.estimator, spec.params, plan.folder, identity_of(plan.spec, tell))
+    run_code(_code(plan, part), spec.code, part)
+    return made(spec.estimator, spec.params, plan.folder, identity_of(plan.spec, tell, part))
+
+
+def _challenger(plan: Plan, tell: Tell) -> tuple[LoadedModel | None, Any]:
+    """The challenger that is there before any table is, and what its factory makes."""
+    if plan.spec.challenger is None:
+        return None, None
+    if _code(plan, "challenger"):
+        withdraw_code(_code(plan, "model"))
+    return _fixed_model(plan, tell, "challenger"), _unfitted(plan, tell, "challenger")
+
+
+def _code(plan: Plan, part: Part) -> tuple[InputFile, ...]:
+    return plan.inputs_of("code" if part == "model" else f"{part}_code")
 
 
 def _sources(plan: Plan) -> dict[str, Source]:
@@ -208,7 +230,6 @@ def _table(settled: _Settled, role: str, question: Question) -> Table:
         cv_group=_cv_group(settled, frame),
         facts=_facts(settled, role, whole, kept, target, weight, groups, question),
         weight_kind=spec.data.weight.kind if spec.data.weight else "frequency",
-        identity=_identity(spec.data.id, frame),
     )
 
 
@@ -225,7 +246,7 @@ def _target(
     if unknown:
         known = ", ".join(question.classes)
         raise DataError(
-            Problem(settled.target_place(role), f"holds {_few(unknown)}; the classes are {known}.", "Mend the labels.")
+            Problem(settled.target_place(role), f"holds {few(unknown)}; the classes are {known}.", "Mend the labels.")
         )
     if role == settled.headline and len(np.unique(codes)) < 2:
         only = question.classes[int(codes[0])]
@@ -324,15 +345,6 @@ def _cv_group(settled: _Settled, frame: pd.DataFrame) -> NDArray[np.int64] | Non
     return codes
 
 
-def _identity(name: str | None, frame: pd.DataFrame) -> NDArray[np.int64] | None:
-    if name is None or name not in frame.columns:
-        return None
-    texts = canonical_texts(frame[name])
-    # 63 bits, so that -1 is free for rows without an id.
-    hashed = (pd.util.hash_array(texts.to_numpy(object)) >> np.uint64(1)).astype(np.int64)
-    return np.where(texts.isna().to_numpy(), -1, hashed)
-
-
 def _facts(
     settled: _Settled,
     role: str,
@@ -384,16 +396,16 @@ def _refuse_lone_rows(settled: _Settled, tables: dict[str, Table], roles: set[st
 # --- the subject --------------------------------------------------------------------------------
 
 
-def _fitted(native: Any, plan: Plan, train: Table, tell: Tell) -> LoadedModel:
-    tell.progress(0, 0, "fitting the model")
+def _fitted(native: Any, plan: Plan, train: Table, tell: Tell, part: Part = "model") -> LoadedModel:
+    tell.progress(0, 0, f"fitting the {part}")
     assert train.target_raw is not None  # a factory without data.target was refused
-    return fitter(native, identity_of(plan.spec, tell))(train.features, train.target_raw, train.weight)
+    return fitter(native, identity_of(plan.spec, tell, part))(train.features, train.target_raw, train.weight)
 
 
 def _subject(settled: _Settled, question: Question, tables: Mapping[str, Table], model: LoadedModel | None) -> Subject:
     spec = settled.spec
     threshold = _threshold(spec, question, model)
-    facts = model.facts if model is not None else _facts_of_predictions(spec)
+    facts = model.facts if model is not None else facts_of_predictions(spec.model, "model")
     subject = Subject(
         task=question.task,
         classes=question.classes,
@@ -407,7 +419,9 @@ def _subject(settled: _Settled, question: Question, tables: Mapping[str, Table],
         reference=tables.get("reference"),
         predictions=None if model is None else predictor(question.task, question.classes, question.positive, threshold),
     )
-    return subject if model is not None else replace(subject, supplied=_supplied(settled, question, threshold))
+    if model is not None:
+        return subject
+    return replace(subject, supplied=_supplied(settled, question, "model", lambda _: threshold or 0.0))
 
 
 def _threshold(spec: AuditSpec, question: Question, model: LoadedModel | None) -> float | None:
@@ -420,98 +434,100 @@ def _threshold(spec: AuditSpec, question: Question, model: LoadedModel | None) -
         return None
     if spec.decision.threshold != _USUAL:
         return spec.decision.threshold
-    if model.threshold is not None:
-        return model.threshold
-    return _USUAL if model.probability else 0.0
+    return _usual(model)
 
 
 _USUAL = 0.5
 
 
-def _facts_of_predictions(spec: AuditSpec) -> ModelFacts:
-    return ModelFacts(
-        name=spec.model.name or "predictions",
-        format="predictions",
-        type="predictions in the table",
-        refittable=False,
-        refit_reason="there is no model, only its predictions.",
-    )
+def _usual(model: LoadedModel) -> float:
+    """The threshold that a model brings with it, or that of its scale."""
+    if model.threshold is not None:
+        return model.threshold
+    return _USUAL if model.probability else 0.0
 
 
-def _supplied(settled: _Settled, question: Question, threshold: float | None) -> Predictions:
-    supplied, place = settled.spec.model.predictions, settled.sources["test"].place
+def _supplied(
+    settled: _Settled, question: Question, part: Part, threshold: Callable[[bool], float | None]
+) -> Predictions:
+    supplied, role = section_of(settled.spec, part).predictions, settled.headline
     assert supplied is not None
-    whole = settled.frames["test"]
-    frame = whole[whole[settled.spec.data.target].notna()] if settled.has_target("test") else whole
-    if question.task == "regression":
-        column = supplied.label or str(supplied.score)
-        return Predictions(None, finite_values(place, frame[column], "a predicted value"), probability=False)
-    score = _supplied_scores(supplied, place, frame, question)
-    probability = score is not None and _are_probabilities(score)
-    if question.task == "ranking_score":
-        return Predictions(None, score, probability)
-    if supplied.label is not None:
-        return Predictions(_supplied_labels(supplied.label, place, frame, question), score, probability)
-    if score is None:
-        raise DataError(Problem("model.predictions", "names neither a label nor a score.", "Name at least one column."))
-    label = (
-        score.argmax(axis=1).astype(np.int64)
-        if score.ndim == 2
-        else decided(score, question.positive, threshold or 0.0)
-    )
-    return Predictions(label, score, probability)
+    whole, place = settled.frames[role], settled.sources[role].place
+    frame = whole[whole[settled.spec.data.target].notna()] if settled.has_target(role) else whole
+    return supplied_predictions(supplied, part, place, frame, question, threshold)
 
 
-def _supplied_labels(column: str, place: str, frame: pd.DataFrame, question: Question) -> NDArray[np.int64]:
-    codes, unknown = codes_of(frame[column], question.labels)
-    missing = int(frame[column].isna().sum())
-    problems = [
-        Problem(
-            f"{place}, column {column!r}", f"holds {_few(unknown)}.", f"The classes are {', '.join(question.classes)}."
+# --- the challenger -----------------------------------------------------------------------------
+
+
+def _own_columns(settled: _Settled, tables: Mapping[str, Table]) -> dict[str, Table]:
+    """The same rows with the columns that the challenger reads; a table that lacks one is left out."""
+    columns = list(settled.layout.challenger)
+    return {
+        role: replace(table, features=settled.frames[role].loc[table.features.index, columns])
+        for role, table in tables.items()
+        if role != "reference" and all(c in settled.frames[role] for c in columns)
+    }
+
+
+def _challenging(
+    settled: _Settled, subject: Subject, question: Question, tables: Mapping[str, Table], model: LoadedModel | None
+) -> Subject:
+    """The challenger as a subject of its own, over the same rows and the same question."""
+    spec = section_of(settled.spec, "challenger")
+    rival = replace(subject, test=tables.get("test"), train=tables.get("train"), reference=None, supplied=None)
+    if model is None:
+        asked = _line(settled.spec, subject, None)
+        supplied = _supplied(settled, question, "challenger", asked)
+        labels = question.task != "binary" or (spec.predictions is not None and spec.predictions.label is not None)
+        return replace(
+            rival,
+            threshold=None if labels else asked(supplied.probability),
+            model=None,
+            facts=facts_of_predictions(spec, "challenger"),
+            predictions=None,
+            supplied=supplied,
         )
-    ] * bool(unknown)
-    problems += [
-        Problem(f"{place}, column {column!r}", f"{missing} rows have no prediction.", "Every row needs one.")
-    ] * bool(missing)
-    if problems:
-        raise DataError(*problems)
-    return codes
-
-
-def _supplied_scores(
-    supplied: PredictionsSpec, place: str, frame: pd.DataFrame, question: Question
-) -> NDArray[np.float64] | None:
-    if supplied.score is None:
-        return None
-    if isinstance(supplied.score, str):
-        if question.task == "multiclass":
-            problem = Problem(
-                "model.predictions.score", "several classes need a column of scores each.", "Write {class: column}."
-            )
-            raise DataError(problem)
-        return finite_values(place, frame[supplied.score], "a score")
-    codes, _ = codes_of(pd.Series(list(supplied.score), dtype=object), question.labels)
-    if sorted(codes) != list(range(len(question.labels))):
-        known = ", ".join(question.classes)
-        raise DataError(
-            Problem(
-                "model.predictions.score",
-                f"names scores of {', '.join(supplied.score)}; the classes are {known}.",
-                "Name each class once.",
-            )
-        )
-    columns = list(supplied.score.values())
-    found = np.column_stack([finite_values(place, frame[columns[i]], "a score") for i in np.argsort(codes)])
-    return (
-        found[:, question.positive if question.positive is not None else 1] if question.task != "multiclass" else found
+    _refuse_other_question(question, model)
+    scored = question.task == "binary" and model.predict_score is not None
+    threshold = _line(settled.spec, subject, model)(model.probability) if scored else None
+    return replace(
+        rival,
+        threshold=threshold,
+        model=model,
+        facts=model.facts,
+        predictions=predictor(question.task, question.classes, question.positive, threshold),
     )
 
 
-def _are_probabilities(score: NDArray[np.float64]) -> bool:
-    inside = bool((score >= 0).all() and (score <= 1).all())
-    return inside and (score.ndim == 1 or bool(np.allclose(score.sum(axis=1), 1, atol=1e-3)))
+def _line(spec: AuditSpec, subject: Subject, model: LoadedModel | None) -> Callable[[bool], float | None]:
+    """Where the challenger decides: as the spec says if its scores are on the scale of the model's, else as usual."""
+    same = subject.model.probability if subject.model is not None else _is_probability(subject.supplied)
+
+    def line(probability: bool) -> float | None:
+        if probability == same and (model is None or spec.decision.threshold != _USUAL):
+            return spec.decision.threshold
+        if model is not None:
+            return _usual(model)
+        return _USUAL if probability else None
+
+    return line
 
 
-def _few(names: tuple[str, ...]) -> str:
-    shown = ", ".join(repr(n) for n in names[:5])
-    return shown + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+def _is_probability(predictions: Predictions | None) -> bool:
+    # Labels alone have no scale; a threshold is then meant for probabilities.
+    return predictions is None or predictions.score is None or predictions.probability
+
+
+def _refuse_other_question(question: Question, model: LoadedModel) -> None:
+    place = f"challenger {model.facts.name}"
+    fits = model.task in (None, question.task) or (
+        question.task == "ranking_score" and model.task in ("binary", "regression")
+    )
+    if not fits:
+        message = f"predicts {model.task}; the task of this audit is {question.task}."
+        raise ModelError(Problem(place, message, "Compare models of one task."))
+    own = None if model.classes is None else tuple(map(canonical, model.classes))
+    if own is not None and question.classes and set(own) != set(question.classes):
+        message = f"knows the classes {', '.join(own)}; those of this audit are {', '.join(question.classes)}."
+        raise ModelError(Problem(place, message, "Compare models of the same classes."))

@@ -1,4 +1,4 @@
-"""Turns the model section of a spec into a model: a file by its content, a factory by its name."""
+"""Turns the section of the model, or of the challenger, into a model: a file by its content, a factory by its name."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
+from typing import Literal
 
 from audit import catalogue, guard
 from audit.declarations.model_format import ModelFile, ModelFormat
@@ -18,8 +19,20 @@ from audit.subject.estimator import Identity
 from audit.subject.evidence import LoadedModel, Tell
 from audit.subject.source import content_of, file_name
 
+Part = Literal["model", "challenger"]
+"""The sections of a spec that name a model."""
 
-def load_model(whole: AuditSpec, file: InputFile, code: Sequence[InputFile], tell: Tell) -> LoadedModel:
+
+def section_of(whole: AuditSpec, part: Part) -> ModelSpec:
+    """Return the section of the model or of the challenger, which the caller knows to be there."""
+    spec = whole.model if part == "model" else whole.challenger
+    assert spec is not None
+    return spec
+
+
+def load_model(
+    whole: AuditSpec, file: InputFile, code: Sequence[InputFile], tell: Tell, part: Part = "model"
+) -> LoadedModel:
     """Recognise a model file by its content and load it.
 
     Raises
@@ -28,13 +41,13 @@ def load_model(whole: AuditSpec, file: InputFile, code: Sequence[InputFile], tel
         No format recognises it, its sha256 is not the pinned one, its format may run code and is not trusted, or it
         does not load.
     """
-    spec, place = whole.model, f"model.path: {file_name(file)}"
+    spec, place = section_of(whole, part), f"{part}.path: {file_name(file)}"
     content = content_of(file, place, ModelError)
     form = _recognised(place, content)
     _refuse_other_digest(place, spec, file)
     if form.trusted_by:
-        _refuse_untrusted(place, form, spec, file)
-    run_code(code, spec.code)
+        _refuse_untrusted(place, form, spec, file, part)
+    run_code(code, spec.code, part)
     return form.load(
         ModelFile(
             place=place,
@@ -51,11 +64,11 @@ def load_model(whole: AuditSpec, file: InputFile, code: Sequence[InputFile], tel
     )
 
 
-def identity_of(whole: AuditSpec, tell: Tell) -> Identity:
+def identity_of(whole: AuditSpec, tell: Tell, part: Part = "model") -> Identity:
     """Say what is known of a model that a factory makes."""
-    spec = whole.model
+    spec = section_of(whole, part)
     return Identity(
-        place=f"model.estimator: {spec.estimator}",
+        place=f"{part}.estimator: {spec.estimator}",
         name=spec.name or str(spec.estimator).rpartition(":")[2],
         format="estimator",
         code=tuple(Path(c).name for c in spec.code),
@@ -64,7 +77,7 @@ def identity_of(whole: AuditSpec, tell: Tell) -> Identity:
     )
 
 
-def run_code(files: Sequence[InputFile], names: Sequence[str]) -> None:
+def run_code(files: Sequence[InputFile], names: Sequence[str], part: Part = "model") -> None:
     """Run trusted Python files as the modules that a saved model refers to: by dotted path, by stem, and as `__main__`.
 
     Raises
@@ -73,7 +86,7 @@ def run_code(files: Sequence[InputFile], names: Sequence[str]) -> None:
         A file cannot be read, compiled or run.
     """
     for file in files:
-        place = f"model.code: {file_name(file)}"
+        place = f"{part}.code: {file_name(file)}"
         source = content_of(file, place, ModelError)
         module = ModuleType(Path(file.path).stem)
         module.__file__ = file.path
@@ -86,6 +99,16 @@ def run_code(files: Sequence[InputFile], names: Sequence[str]) -> None:
         for key, value in vars(module).items():
             if not key.startswith("_") and not hasattr(main, key):
                 setattr(main, key, value)
+
+
+def withdraw_code(files: Sequence[InputFile]) -> None:
+    """Take what trusted files brought into `__main__` out again: another model's classes may have the same names."""
+    main = sys.modules["__main__"]
+    for file in files:
+        own = Path(file.path).stem
+        brought = [key for key, value in vars(main).items() if getattr(value, "__module__", None) == own]
+        for key in brought:
+            delattr(main, key)
 
 
 def _recognised(place: str, content: bytes) -> ModelFormat:
@@ -110,21 +133,21 @@ def _refuse_other_digest(place: str, spec: ModelSpec, file: InputFile) -> None:
         )
 
 
-def _refuse_untrusted(place: str, form: ModelFormat, spec: ModelSpec, file: InputFile) -> None:
+def _refuse_untrusted(place: str, form: ModelFormat, spec: ModelSpec, file: InputFile, part: Part) -> None:
     problems = []
     if not set(form.trusted_by) & set(spec.trust):
         problems.append(
             Problem(
                 place,
                 f"is a {form.label} file: loading it runs whatever code its author put there, so it was not loaded.",
-                f"If you trust its author, set model.trust: [{form.name}]; better, save the model with skops.",
+                f"If you trust its author, set {part}.trust: [{form.name}]; better, save the model with skops.",
             )
         )
     if spec.sha256 is None:
         problems.append(
             Problem(
                 place,
-                f"a {form.label} file must be pinned by model.sha256.",
+                f"a {form.label} file must be pinned by {part}.sha256.",
                 f"The file read now has sha256 {file.sha256}.",
             )
         )

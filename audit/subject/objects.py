@@ -11,7 +11,10 @@ from audit.subject.boosters import Categories, adapted_lightgbm, adapted_xgboost
 from audit.subject.estimator import Identity, adapted
 from audit.subject.evidence import LoadedModel
 
-LOAD_HINT = "If it lacks a class or a module of yours, name its Python file under model.code."
+
+def load_hint(file: ModelFile) -> str:
+    """Return what to do where a file does not unpickle."""
+    return f"If it lacks a class or a module of yours, name its Python file under {file.section}.code."
 
 
 def adapted_object(found: Any, file: ModelFile, identity: Identity) -> LoadedModel:
@@ -32,21 +35,18 @@ def adapted_object(found: Any, file: ModelFile, identity: Identity) -> LoadedMod
 
 
 def _entry(found: Any, file: ModelFile) -> Any:
+    place, key = file.place, f"{file.section}.key"
     if not isinstance(found, dict):
         if file.key is not None:
-            raise ModelError(
-                Problem(file.place, f"holds a {type(found).__name__}, no dict with keys.", "Leave model.key out.")
-            )
+            message = f"holds a {type(found).__name__}, no dict with keys."
+            raise ModelError(Problem(place, message, f"Leave {key} out."))
         return found
-    keys = ", ".join(f"{key} ({type(value).__name__})" for key, value in found.items())
+    keys = ", ".join(f"{name} ({type(value).__name__})" for name, value in found.items())
     if file.key is None:
-        raise ModelError(
-            Problem(file.place, f"holds a dict with the keys {keys}.", "Name the model's key under model.key.")
-        )
+        raise ModelError(Problem(place, f"holds a dict with the keys {keys}.", f"Name the model's key under {key}."))
     if file.key not in found:
-        raise ModelError(
-            Problem(file.place, f"has no key {file.key!r}; it has {keys}.", "Name one of them under model.key.")
-        )
+        message = f"has no key {file.key!r}; it has {keys}."
+        raise ModelError(Problem(place, message, f"Name one of them under {key}."))
     return found[file.key]
 
 

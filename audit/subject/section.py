@@ -15,6 +15,7 @@ def subject_section(evidence: Evidence) -> SubjectSection:
     return SubjectSection(
         task=subject.task,
         model=subject.facts,
+        challenger=None if subject.challenger is None else subject.challenger.facts,
         tables=tables,
         features=features,
         classes=subject.classes,

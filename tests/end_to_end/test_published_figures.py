@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from scipy.stats import binomtest
 
 import audit
 from audit.records.audit import AuditRecord
@@ -550,3 +551,68 @@ def _foreign_pickle(folder: Path) -> dict[str, Any]:
         "data": {"test": "test.csv", "target": labels[0]},
         "attribution": False,
     }
+
+
+# --- pROC, aSAH: two markers of the same patients -----------------------------------------------
+
+
+@needs_shared
+@pytest.mark.parametrize(
+    ("one", "other", "z", "p_value"),
+    # pROC, tests/testthat/test-roc.test.R: roc.test(r.wfns, r.s100b), paired, and the others of that file.
+    [
+        ("wfns", "s100b", 2.20898359144091, 0.0271757822291882),
+        ("s100b", "wfns", -2.20898359144091, 0.0271757822291882),
+        ("wfns", "ndka", 2.79777591868904, 0.00514557970691098),
+    ],
+)
+def test_a_challenger_is_held_against_the_model_by_the_delong_test_of_proc(
+    one: str, other: str, z: float, p_value: float
+) -> None:
+    spec = {
+        "audit": 1,
+        "task": "ranking_score",
+        "model": {"predictions": {"score": one}},
+        "challenger": {"predictions": {"score": other}, "name": other},
+        "data": {"test": "aSAH.csv", "target": "outcome"},
+        "decision": {"positive": "Poor"},
+        **dict.fromkeys(("attribution", "robustness", "fairness"), False),
+    }
+    record = audit.run(spec, folder=SHARED / "data/proc")
+    assert measured(record, "performance/roc_auc/challenger/z").value == pytest.approx(z, abs=1e-9)
+    assert measured(record, "performance/roc_auc/challenger/p_value").value == pytest.approx(p_value, abs=1e-9)
+    difference = measured(record, "performance/roc_auc/challenger/difference")
+    assert isinstance(difference, Estimate) and difference.method == "delong_paired"
+    assert difference.value == pytest.approx(
+        measured(record, "performance/roc_auc").value - measured(record, "performance/roc_auc/challenger").value
+    )
+    assert record.subject.challenger is not None and record.subject.challenger.name == other
+
+
+def test_a_challenger_is_held_against_the_model_by_the_mcnemar_test_of_agresti(tmp_path: Path) -> None:
+    # Agresti (1990), p. 350, approval ratings 794, 150, 86, 570; R: binom.test(86, 236)$p.value.
+    counts = {(1, 1): 794, (1, 0): 150, (0, 1): 86, (0, 0): 570}
+    rows = [pair for pair, n in counts.items() for _ in range(n)]
+    truth = [i % 2 for i in range(len(rows))]
+    columns = {
+        "truth": truth,
+        "now": [t if right else 1 - t for t, (right, _) in zip(truth, rows, strict=True)],
+        "then": [t if right else 1 - t for t, (_, right) in zip(truth, rows, strict=True)],
+    }
+    record = audited(
+        tmp_path,
+        columns,
+        model={"predictions": {"label": "now"}},
+        challenger={"predictions": {"label": "then"}},
+        data={"target": "truth"},
+        robustness=False,
+        fairness=False,
+    )
+    assert measured(record, "performance/accuracy/challenger/only_model_right").value == 150
+    assert measured(record, "performance/accuracy/challenger/only_challenger_right").value == 86
+    p_value = measured(record, "performance/accuracy/challenger/mcnemar_p").value
+    assert p_value == pytest.approx(binomtest(86, 236).pvalue, abs=1e-12)
+    difference = measured(record, "performance/accuracy/challenger/difference")
+    # Agresti (2013), Categorical Data Analysis, 11.1.2: 0.04, Wald interval 0.02 to 0.06.
+    assert isinstance(difference, Estimate) and difference.low is not None and difference.high is not None
+    assert (round(difference.value, 2), round(difference.low, 2), round(difference.high, 2)) == (0.04, 0.02, 0.06)

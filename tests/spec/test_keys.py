@@ -162,7 +162,7 @@ def test_a_wrong_type_or_value_is_told_at_its_key(read, loc, value, flow):
     "section", sorted({loc[:-1] for loc, _, _ in KEYS if isinstance(loc[-1], str)} - {("data",)}, key=str), ids=path
 )
 def test_an_unknown_key_is_told_in_every_section(problems, section):
-    if section and section[-1] in ("params", "facts", "roles", "bins", "reference", "costs", "score", "args"):
+    if section and section[-1] in ("params", "facts", "roles", "bins", "reference", "score", "args"):
         return
     text = yaml.safe_dump(with_value((*section, "unheard_of"), 1), sort_keys=False)
     assert any(

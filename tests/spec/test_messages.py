@@ -55,9 +55,11 @@ HEAD = "model: {path: model.skops}\ndata: {test: test.csv, target: y}\n"
         ("task: multi-class\n", "spec.yaml:3:7 task: expected one of binary, multiclass, regression, ranking_score, "
                                 "found the text 'multi-class'. Did you mean 'multiclass'?"),
         ("seed: 1\nseed: 2\n", "spec.yaml:4:1 seed: the key 'seed' is given twice; first in line 3. Delete one of the two."),
-        ("challenger: {path: b.skops}\n", "spec.yaml:3:13 challenger: a challenger is not measured yet. "
-                                          "Delete the section; audit the second model with a spec of its own."),
-        ("decision: {costs: {false_positive: 1}}\n", "spec.yaml:3:19 decision.costs: costs are not measured yet. Delete the key."),
+        ("challenger: {path: b.skops, predictions: {score: s}}\n",
+         "spec.yaml:3:13 challenger: expected exactly one of path, predictions and estimator, found path and predictions. "
+         "Keep one of them."),
+        ("decision: {costs: {false_positive: 1}}\n",
+         "spec.yaml:3:19 decision.costs.false_negative: the key 'false_negative' is missing; expected a number. Add it."),
     ],
 )  # fmt: skip
 def test_a_mistake_is_told_in_these_words_and_nothing_else_is(problems, more, message):

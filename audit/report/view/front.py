@@ -11,7 +11,7 @@ from audit.records.verdict import Verdict
 from audit.report.view import numbers
 from audit.report.view.data import group_name
 from audit.report.view.folio import Folio, shortened
-from audit.report.view.tree import Answer, Cell, Cover, Facts, KeyFigure, Row, Summary, Table
+from audit.report.view.tree import Answer, Cell, Cover, Fact, Facts, KeyFigure, Row, Summary, Table
 
 LONG_TITLE = 60
 LONGEST_TITLE = 240
@@ -47,6 +47,7 @@ def cover(folio: Folio) -> Cover:
     context, model = record.spec.context, record.subject.model
     facts = (
         folio.fact("model", Cell(text=shortened(model.name, 80), detail=shortened(model.type, 90))),
+        *_challenger(folio),
         folio.fact("version", folio.declared(shortened(context.version or "", 60))),
         folio.fact("owner", folio.declared(shortened(context.owner or "", 80))),
         folio.fact("task", t(f"task.{record.subject.task}")),
@@ -95,6 +96,13 @@ def findings(folio: Folio) -> tuple[Verdict, ...]:
     return tuple(by_name[name] for name in folio.record.conclusion.findings if name in by_name)
 
 
+def _challenger(folio: Folio) -> tuple[Fact, ...]:
+    found = folio.record.subject.challenger
+    if found is None:
+        return ()
+    return (folio.fact("challenger", Cell(text=shortened(found.name, 80), detail=shortened(found.type, 90))),)
+
+
 def _more_packs(folio: Folio) -> tuple[Cell, ...]:
     rest = len(folio.record.packs) - 4
     if not folio.record.packs:
@@ -104,7 +112,8 @@ def _more_packs(folio: Folio) -> tuple[Cell, ...]:
 
 def _digests(folio: Folio) -> Table | None:
     record, t = folio.record, folio.t
-    files = [f for f in record.provenance.files if f.role in ("spec", "model", "test", "train", "pack")][:8]
+    told = ("spec", "model", "challenger", "test", "train", "pack")
+    files = [f for f in record.provenance.files if f.role in told][:8]
     rows = [
         Row(
             cells=(Cell(text=t.named("role", f.role)), Cell(text=shortened(f.name, 34)), Cell(text=f.sha256, code=True))
@@ -124,12 +133,12 @@ def _digests(folio: Folio) -> Table | None:
 def _measured(folio: Folio) -> str:
     record, t = folio.record, folio.t
     stages = [t.named("stage_name", s.stage).lower() for s in record.stages if s.status == "done"]
-    name = shortened(record.subject.model.name, 60)
-    return (
-        t("summary.measured", model=name, task=t(f"task.{record.subject.task}").lower(), stages=", ".join(stages))
-        if stages
-        else ""
-    )
+    if not stages:
+        return ""
+    name, rival = shortened(record.subject.model.name, 60), record.subject.challenger
+    task = t(f"task.{record.subject.task}").lower()
+    beside = f" {t('summary.challenger', name=shortened(rival.name, 60))}" if rival else ""
+    return t("summary.measured", model=name, task=task, stages=", ".join(stages)) + beside
 
 
 def _step(folio: Folio, verdict: Verdict) -> str:
@@ -151,8 +160,8 @@ def _scope(folio: Folio) -> tuple[str, ...]:
     small = [group_name(g) for grouping in _groupings(folio) for g in grouping if g.small and not g.unknown]
     if small:
         lines.append(t.count("summary.small_groups", len(small), names=", ".join(small[:5])))
-    if record.subject.model.trust:
-        lines.append(t("summary.trust", names=", ".join(record.subject.model.trust)))
+    if record.provenance.trust:
+        lines.append(t("summary.trust", names=", ".join(record.provenance.trust)))
     return (*basis, *(shortened(line, LONGEST_LINE) for line in (*lines, t("summary.not_certificate"))))
 
 

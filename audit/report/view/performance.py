@@ -5,7 +5,7 @@ from __future__ import annotations
 from audit.records.measured import Estimate, Undefined
 from audit.records.observation import Observation
 from audit.records.sections import Confusion, Curve, MeasureFacts, PerformanceSection
-from audit.report.view import figures, numbers
+from audit.report.view import comparison, figures, numbers
 from audit.report.view.folio import Folio, aggregate_of, chunked, decoded, measure_of
 from audit.report.view.tree import (
     Block,
@@ -21,7 +21,7 @@ from audit.report.view.tree import (
     Table,
 )
 
-BESIDE = ("cross_validated", "train", "baseline", "dummy")
+BESIDE = ("cross_validated", "train", "challenger", "baseline", "dummy")
 CURVES = ("roc", "precision_recall", "calibration", "threshold", "score_distribution", "residuals")
 SERIES = 6
 LEAST_POINTS = 4
@@ -46,7 +46,7 @@ def chapter(folio: Folio) -> Chapter:
         )
     parts = (
         ("performance.figures", "figures", _headline(folio, section)),
-        ("performance.peers", "peers", _peers(folio, section)),
+        ("performance.peers", "peers", comparison.blocks(folio, section)),
         ("performance.cross_validation", "cross-validation", _cross_validation(folio, section)),
         ("performance.confusion", "confusion", _confusion(folio, section.confusion)),
         ("performance.by_class", "classes", _by_class(folio, section)),
@@ -144,25 +144,6 @@ def _note(folio: Folio, section: PerformanceSection, measures: tuple[MeasureFact
 
 def _better(folio: Folio, higher: bool | None) -> str:
     return folio.t({True: "better.higher", False: "better.lower", None: "better.neither"}[higher])
-
-
-def _peers(folio: Folio, section: PerformanceSection) -> tuple[Block, ...]:
-    t = folio.t
-    facts = next((m for m in section.measures if m.name == section.headline), None)
-    if facts is None:
-        return ()
-    labels = {"": t(f"scope_head.{section.scope}")} | {name: t(f"beside.{name}") for name in BESIDE}
-    main = _main(folio, facts)
-    found = [(label, folio.get(f"{main}/{name}" if name else main)) for name, label in labels.items()]
-    known = [(label, o) for label, o in found if o]
-    if len(known) < 2:
-        return ()
-    figure = figures.forest(
-        folio, known, title=t("performance.peers_table", measure=facts.label), axis=facts.label, bounds=facts.bounds
-    )
-    types = tuple(t("performance.peer", name=t(f"beside.{p.name}"), type=p.type) for p in section.peers)
-    text = " ".join((t("performance.peers_text", measure=facts.label), *types))
-    return (Prose(paragraphs=(text,)), *((figure,) if figure else ()))
 
 
 def _cross_validation(folio: Folio, section: PerformanceSection) -> tuple[Block, ...]:
@@ -407,7 +388,7 @@ def _further(folio: Folio, section: PerformanceSection) -> tuple[Block, ...]:
 
 def _unplaced(folio: Folio, section: PerformanceSection) -> list[Observation]:
     names = {m.name for m in section.measures}
-    return [o for o in folio.under("performance/") if not _placed(o, names)]
+    return [o for o in folio.under("performance/") if not (_placed(o, names) or comparison.places(o.id))]
 
 
 def _placed(observation: Observation, names: set[str]) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from audit.records.sections import ModelFacts
 from audit.report.view import numbers
 from audit.report.view.folio import Folio
-from audit.report.view.tree import Block, Bullets, Callout, Cell, Chapter, Code, Facts, Prose, Row, Section
+from audit.report.view.tree import Block, Bullets, Callout, Cell, Chapter, Code, Fact, Facts, Prose, Row, Section
 
 
 def chapter(folio: Folio) -> Chapter:
@@ -18,6 +19,7 @@ def chapter(folio: Folio) -> Chapter:
         sections=(
             Section(title=t("scope.use"), anchor="scope-use", blocks=_use(folio)),
             Section(title=t("scope.model"), anchor="scope-model", blocks=_model(folio)),
+            *_challenger(folio),
             Section(title=t("scope.stages"), anchor="scope-stages", blocks=_stages(folio)),
             Section(title=t("scope.independence"), anchor="scope-independence", blocks=_independence(folio)),
         ),
@@ -85,15 +87,34 @@ def _model(folio: Folio) -> tuple[Block, ...]:
         folio.fact("refit", t("fact.refit_yes") if model.refittable else model.refit_reason or t("fact.refit_no")),
         folio.fact("trust", ", ".join(model.trust) if model.trust else t("fact.no_trust")),
     ]
-    if model.code:
-        facts.append(folio.fact("code", ", ".join(model.code)))
-    if model.sha256:
-        facts.append(folio.fact("sha256", Cell(text=model.sha256, code=True)))
+    facts += _origin(folio, model)
     parameters = "\n".join(f"{name} = {value}" for name, value in model.parameters.items())
     blocks: list[Block] = [Facts(facts=tuple(facts)), _sensitive(folio)]
     if parameters:
         blocks.append(Code(text=parameters, caption=t("scope.parameters"), columns="three"))
     return tuple(blocks)
+
+
+def _origin(folio: Folio, model: ModelFacts) -> list[Fact]:
+    facts = [folio.fact("code", ", ".join(model.code))] if model.code else []
+    if model.sha256:
+        facts.append(folio.fact("sha256", Cell(text=model.sha256, code=True)))
+    return facts
+
+
+def _challenger(folio: Folio) -> tuple[Section, ...]:
+    model, t = folio.record.subject.challenger, folio.t
+    if model is None:
+        return ()
+    facts = (
+        folio.fact("model", model.name),
+        folio.fact("type", model.type),
+        folio.fact("format", t.named("format", model.format)),
+        folio.fact("refit", t("fact.refit_yes") if model.refittable else model.refit_reason or t("fact.refit_no")),
+        folio.fact("trust", ", ".join(model.trust) if model.trust else t("fact.no_trust")),
+        *_origin(folio, model),
+    )
+    return (Section(title=t("scope.challenger"), anchor="scope-challenger", blocks=(Facts(facts=facts),)),)
 
 
 def _threshold(folio: Folio) -> str:

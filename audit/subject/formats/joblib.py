@@ -10,7 +10,7 @@ from audit import guard
 from audit.declarations.model_format import ModelFile, ModelFormat
 from audit.subject.estimator import identity_of_file
 from audit.subject.evidence import LoadedModel
-from audit.subject.objects import LOAD_HINT, adapted_object
+from audit.subject.objects import adapted_object, load_hint
 
 
 def recognises(content: bytes) -> bool:
@@ -26,7 +26,7 @@ def load(file: ModelFile) -> LoadedModel:
     ModelError
         It does not unpickle here, or holds no model.
     """
-    found = guard.call(file.place, joblib.load, io.BytesIO(file.content), heard=file.heard, hint=LOAD_HINT)
+    found = guard.call(file.place, joblib.load, io.BytesIO(file.content), heard=file.heard, hint=load_hint(file))
     return adapted_object(found, file, identity_of_file(file, "joblib", file.trust))
 
 

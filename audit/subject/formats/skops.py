@@ -112,8 +112,8 @@ def _refusal(file: ModelFile, types: list[str]) -> ModelError:
         Problem(
             file.place,
             f"holds types that are not trusted: {', '.join(types)}.",
-            f"If you trust its author, set model.trust: [skops] and model.sha256: {file.sha256}, "
-            "with model.code for types of your own.",
+            f"If you trust its author, set {file.section}.trust: [skops] and {file.section}.sha256: {file.sha256}, "
+            f"with {file.section}.code for types of your own.",
         )
     )
 
