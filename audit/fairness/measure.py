@@ -27,14 +27,16 @@ from audit.fairness.disaggregate import (
     observe_gaps,
     observe_groups,
 )
+from audit.fairness.flip import flip
 from audit.fairness.groups import MOST_GROUPS, Grouping, declared, make_grouping
+from audit.fairness.proxies import screen
 from audit.fairness.scoring import METRIC as SCORING
 from audit.fairness.scoring import RATE_ARGUMENT, SCORING_RATE, above_median, is_scored, observe_scoring
 from audit.fairness.selection import for_classes
 from audit.records.measured import Undefined
 from audit.records.observation import Observation, arguments_key, group_key, grouping_key
 from audit.records.plan import MeasurementRequest, Plan
-from audit.records.sections import FairnessSection, MeasureFacts
+from audit.records.sections import FairnessSection, FlipFacts, MeasureFacts, ProxyFacts
 from audit.records.spec import AuditSpec, FairnessSpec, IntervalSpec
 from audit.records.spec import asked as named_metrics
 from audit.subject.evidence import Evidence, Tell
@@ -74,6 +76,9 @@ def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[FairnessSection
     tell.progress(len(groupings), len(groupings))
     shown = metrics if scored is None else (*metrics, SCORING)
     observations += _unmet(asked, groupings, shown, disparities, rows)
+    flips, flipped = _flips(evidence, plan.spec, groupings, rows, tell)
+    proxies, guessed = _proxies(evidence, plan.spec, groupings, rows, tell)
+    observations += (*flipped, *guessed)
     section = FairnessSection(
         groupings=tuple(grouping.facts for grouping in groupings),
         measures=tuple(metric.facts for metric in shown),
@@ -81,6 +86,8 @@ def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[FairnessSection
         scope=rows.scope,
         favourable=_favourable(evidence),
         notes=(*_notes(evidence, plan.spec, groupings, rows), *too_many, *lacking),
+        flips=flips,
+        proxies=proxies,
     )
     return section, tuple({o.id: o for o in observations}.values())
 
@@ -222,6 +229,31 @@ def _scoring(grouping: Grouping, rows: Rows, asked: Iterable[MeasurementRequest]
     yield from observe_scoring(result, highest(result) if named is None else named, None)
     for argument in _other_references(grouping, filter(_of_scoring, asked)):
         yield from observe_scoring(result, _position(result, argument), argument)
+
+
+def _flips(
+    evidence: Evidence, spec: AuditSpec, groupings: Iterable[Grouping], rows: Rows, tell: Tell
+) -> tuple[tuple[FlipFacts, ...], tuple[Observation, ...]]:
+    if not spec.fairness or not spec.fairness.flip:
+        return (), ()
+    tell.progress(0, 0, "changing sensitive columns")
+    told = tuple(flip(evidence, _single(groupings), rows, spec.fairness.flip))
+    return tuple(facts for facts, _ in told), tuple(o for _, found in told for o in found)
+
+
+def _proxies(
+    evidence: Evidence, spec: AuditSpec, groupings: Iterable[Grouping], rows: Rows, tell: Tell
+) -> tuple[tuple[ProxyFacts, ...], tuple[Observation, ...]]:
+    if not spec.fairness or not spec.fairness.proxies:
+        return (), ()
+    tell.progress(0, 0, "looking for proxies")
+    sensitive = spec.sensitive.features
+    told = tuple(screen(evidence, sensitive, _single(groupings), rows, spec.fairness.proxies))
+    return tuple(facts for facts, _ in told), tuple(o for _, found in told for o in found)
+
+
+def _single(groupings: Iterable[Grouping]) -> tuple[Grouping, ...]:
+    return tuple(g for g in groupings if len(g.facts.columns) == 1)
 
 
 def _beside_reference(

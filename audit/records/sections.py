@@ -228,6 +228,46 @@ class GroupingFacts(Record):
     """Key of the named reference group; null when it is the group with the highest rate."""
 
 
+class FlipFacts(Record):
+    """One sensitive column that was changed while everything else stayed, or why it was not."""
+
+    column: str
+    status: Literal["done", "not_run"]
+    reason: str = ""
+    score: str = ""
+    """What the score is whose change is told, in words; empty where there is none."""
+    rows: int = 0
+    """Rows whose column was changed."""
+    rows_available: int = 0
+    """Rows of the groups flipped among."""
+    predictions: int = 0
+    """Predictions that were made for it."""
+    groups: tuple[str, ...] = ()
+    """Keys of the groups flipped among; beyond some number only the largest."""
+    stand_ins: tuple[str, ...] = ()
+    """For each of them the value that was put in, as text."""
+    worst: tuple[str, ...] = ()
+    """Keys of the two groups between which the answer moves most, from and to; empty where nothing was told."""
+
+
+class ProxyFacts(Record):
+    """How one sensitive column was guessed from what else is known, or why it was not."""
+
+    column: str
+    status: Literal["done", "not_run"]
+    reason: str = ""
+    rows: int = 0
+    """Rows that it was guessed on, each by a model fitted on others."""
+    rows_available: int = 0
+    """Rows of judged groups."""
+    groups: tuple[str, ...] = ()
+    """Names of the groups told apart."""
+    left_out: tuple[str, ...] = ()
+    """Names of known groups with too few rows."""
+    features: tuple[str, ...] = ()
+    """The other features, the one that gives most away first."""
+
+
 class FairnessSection(Record):
     """Values are observations; here stand the groups and what the measures mean."""
 
@@ -237,6 +277,10 @@ class FairnessSection(Record):
     scope: Scope = "held_out"
     favourable: str | None = None
     notes: tuple[str, ...] = ()
+    flips: tuple[FlipFacts, ...] = ()
+    """By sensitive column; empty where the test is switched off."""
+    proxies: tuple[ProxyFacts, ...] = ()
+    """By sensitive column; empty where the screen is switched off."""
 
 
 # --- attribution ---------------------------------------------------------------------------------

@@ -199,12 +199,30 @@ class PerformanceSpec(Record):
     """Whether a dummy and a simple model are fitted beside the model."""
 
 
+class FlipSpec(Record):
+    """How the model is asked again with a sensitive column changed and nothing else."""
+
+    rows: int = Field(default=1000, ge=1, le=1_000_000)
+    """Most rows whose column is changed; each is predicted once for every other group."""
+
+
+class ProxySpec(Record):
+    """How the other features are tried as stand-ins for a sensitive column."""
+
+    rows: int = Field(default=5000, ge=50, le=1_000_000)
+    """Most rows that the sensitive column is guessed on."""
+
+
 class FairnessSpec(Record):
     """What is measured by group."""
 
     metrics: tuple[MetricSpec | str, ...] | None = None
     """Names of metrics measured by group, with arguments where they are not to have their defaults; default: the usual
     ones that suit the task and compare between groups."""
+    flip: FlipSpec | Literal[False] = FlipSpec()
+    """Whether each sensitive column that the model reads is changed, to see whose answer moves."""
+    proxies: ProxySpec | Literal[False] = ProxySpec()
+    """Whether it is told how well other features and the score give each sensitive column away."""
 
 
 class LocalSpec(Record):

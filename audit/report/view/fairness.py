@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from audit.records.observation import Observation
 from audit.records.sections import FairnessSection, GroupingFacts, MeasureFacts
-from audit.report.view import figures, numbers
+from audit.report.view import figures, flips, numbers, proxies
 from audit.report.view.data import group_name, group_note
 from audit.report.view.folio import Folio, chunked
 from audit.report.view.tree import Block, Bullets, Callout, Cell, Chapter, Column, Pair, Prose, Row, Section, Table
@@ -13,6 +13,7 @@ MEASURES_A_TABLE = 4
 COUNTS_A_TABLE = 7
 GROUPS_ABREAST = 4
 IN_EVERY_TABLE = ("count", "share")
+TOLD_ELSEWHERE = (*flips.MEASURES, *proxies.MEASURES)
 CHARTED_GROUPS = 24
 BRIEF = (
     "selection_rate",
@@ -49,9 +50,13 @@ def chapter(folio: Folio) -> Chapter:
         anchor="fairness",
         lead=lead,
         blocks=(Prose(paragraphs=(" ".join(texts),)), *none, *notes),
-        sections=tuple(
-            Section(title=" × ".join(g.columns), anchor=f"fairness-{number}", blocks=_grouping(folio, section, g))
-            for number, g in enumerate(section.groupings, 1)
+        sections=(
+            *(
+                Section(title=" × ".join(g.columns), anchor=f"fairness-{number}", blocks=_grouping(folio, section, g))
+                for number, g in enumerate(section.groupings, 1)
+            ),
+            *flips.sections(folio),
+            *proxies.sections(folio),
         ),
     )
 
@@ -94,7 +99,7 @@ def _measures(folio: Folio, section: FairnessSection, grouping: GroupingFacts) -
     found: dict[str, str] = {}
     for o in folio.under("fairness/"):
         _, name, *place = o.id.split("/")
-        if len(place) == 1 and place[0] in keys and name not in IN_EVERY_TABLE:
+        if len(place) == 1 and place[0] in keys and name not in (*IN_EVERY_TABLE, *TOLD_ELSEWHERE):
             found.setdefault(name, o.label.removesuffix(f": {keys[place[0]]}"))
     known = {m.name: m for m in (*section.measures, *section.disparities)}
     listed = [m for name, m in known.items() if name in found]
@@ -263,7 +268,7 @@ def _disparities(folio: Folio, section: FairnessSection, grouping: GroupingFacts
     found: dict[str, dict[str, Observation]] = {}
     for o in folio.under("fairness/"):
         _, measure, *rest = o.id.split("/")
-        if rest and rest[0] == grouping.key and len(rest) <= 2 and measure not in shown:
+        if rest and rest[0] == grouping.key and len(rest) <= 2 and measure not in (*shown, *TOLD_ELSEWHERE):
             found.setdefault(measure, {})[rest[1] if len(rest) == 2 else ""] = o
     if not found:
         return ()
