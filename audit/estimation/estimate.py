@@ -23,13 +23,17 @@ from audit.estimation.forms import (
     Array,
     Auc,
     CellForm,
+    Closed,
+    Count,
     Deviation,
     Form,
     Mean,
     MeanRate,
     Ranked,
     Rate,
+    Share,
     Statistic,
+    Tested,
     Wald,
     cell_of,
     is_inclusion_weighted,
@@ -40,11 +44,12 @@ from audit.estimation.forms import (
     weights_of,
 )
 from audit.estimation.resampling import resampled, resampled_cells
-from audit.records.measured import Estimate, Measured, Undefined
+from audit.records.measured import Estimate, Exact, Measured, Undefined
 from audit.records.spec import IntervalSpec, Task
 
 Ends = tuple[float | None, float | None]
 """Both ends of an interval; None where nothing bounds it."""
+_OPEN: Ends = (None, None)
 
 
 def applies(metric: Metric, sample: Sample, task: Task) -> str:
@@ -259,7 +264,11 @@ def _of_cells(
     cells = _grouped_cells(sample, group, groups, sample.weight)
     values = form.of_cells(cells, sample)
     n = _rows_in(sample, group, groups)
-    if isinstance(form, Rate | MeanRate):
+    pairs = zip(cells, values, strict=True)
+    found: list[tuple[str, Ends]]
+    if isinstance(form, Count) and form.ends is not None and not is_inclusion_weighted(sample):
+        found = [(form.method, form.ends(own, interval.level) if np.isfinite(v) else _OPEN) for own, v in pairs]
+    elif isinstance(form, Rate | MeanRate):
         found = _wilson(form, cells, sample, group, groups, interval.level)
     else:
         draws = replicates_by_group(metric, sample, group, groups, interval, seed)
@@ -307,10 +316,12 @@ def _wilson_ends(
     low, high = intervals.wilson(hits, safe, level)
     if isinstance(form, Rate):
         return list(zip(form.curve(low).tolist(), form.curve(high).tolist(), strict=True))
-    return [
+    means = [
         intervals.mover(v[p], lo[p], hi[p], np.full(p.sum(), 1 / max(p.sum(), 1)))
         for v, lo, hi, p in zip(hits / safe, low, high, present, strict=True)
     ]
+    both = form.curve(np.array(means))
+    return list(zip(both[:, 0].tolist(), both[:, 1].tolist(), strict=True))
 
 
 def _of_rows(form: Form, metric: Metric, sample: Sample, interval: IntervalSpec, rng: np.random.Generator) -> Measured:
@@ -319,6 +330,12 @@ def _of_rows(form: Form, metric: Metric, sample: Sample, interval: IntervalSpec,
     except UndefinedMeasureError as reason:
         return Undefined(reason=_sentence(metric, str(reason)))
     match form:
+        case Tested():
+            return Exact(value=value, n=rows_of(sample))
+        case Closed():
+            method, ends = form.ends_of(sample, value, interval.level)
+        case Share():
+            method, ends = _share_ends(value, sample, interval.level)
         case Mean():
             method, ends = "student_t", _student_ends(form, sample, interval.level)
         case Auc():
@@ -334,6 +351,13 @@ def _of_rows(form: Form, metric: Metric, sample: Sample, interval: IntervalSpec,
             draws = _row_replicates([form], sample, interval.resamples, rng)[0]
             method, ends = "bootstrap", _percentile(draws, interval.level)
     return _measured(form, value, ends, metric, interval.level, method, rows_of(sample))
+
+
+def _share_ends(share: float, sample: Sample, level: float) -> tuple[str, Ends]:
+    weight, sampling = weights_of(sample), is_inclusion_weighted(sample)
+    n = weight.sum() ** 2 / (weight @ weight) if sampling else weight.sum()
+    low, high = intervals.wilson(np.array(share * n), np.array(n), level)
+    return "wilson_effective_n" if sampling else "wilson", (float(low), float(high))
 
 
 def _student_ends(form: Mean, sample: Sample, level: float) -> Ends:

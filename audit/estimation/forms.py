@@ -96,6 +96,8 @@ class MeanRate(CellForm):
     parts: Callable[[Array, Sample], tuple[Array, Array]]
     """(..., K, K) cells -> (..., K) hits and (..., K) trials."""
     undefined: str
+    curve: Callable[[Array], Array] = identity
+    """An increasing map of the mean."""
 
     def of_cells(self, cells: Array, sample: Sample) -> Array:
         """Return the value of each of (..., K, K) confusion matrices."""
@@ -103,7 +105,7 @@ class MeanRate(CellForm):
         present = trials > 0
         total = np.where(present, ratio(hits, trials), 0.0).sum(axis=-1)
         count = present.sum(axis=-1)
-        return ratio(total, np.where(count >= 2, count, 0).astype(np.float64))
+        return self.curve(ratio(total, np.where(count >= 2, count, 0).astype(np.float64)))
 
 
 @dataclass(frozen=True)
@@ -113,10 +115,35 @@ class Count(CellForm):
     value: Callable[[Array, Sample], Array]
     """(..., K, K) cells, true by predicted -> (...,) values, NaN where undefined."""
     undefined: str
+    ends: Callable[[Array, float], tuple[float, float | None]] | None = None
+    """(K, K) counts of rows, level -> interval; None where the cells have to be drawn."""
+    method: str = ""
+    """Name of that interval."""
 
     def of_cells(self, cells: Array, sample: Sample) -> Array:
         """Return the value of each of (..., K, K) confusion matrices."""
         return self.value(cells, sample)
+
+
+class Closed(Form):
+    """A measure that brings an interval of its own."""
+
+    @abstractmethod
+    def ends_of(self, sample: Sample, value: float, level: float) -> tuple[str, tuple[float | None, float | None]]:
+        """Return the name of the method and both ends, None where nothing bounds one."""
+
+
+@dataclass(frozen=True)
+class Tested(Form):
+    """A test's statistic or p-value: what these rows give, so that it has no interval of its own."""
+
+    test: Callable[[Sample], float]
+    """The number; raises UndefinedMeasureError where there is none."""
+    undefined: str = "there are no rows"
+
+    def statistic(self, sample: Sample) -> Statistic:
+        """Return the measure of these rows as a function of their weights."""
+        return lambda weights: np.array([self.test(replace(sample, weight=w.astype(np.float64))) for w in weights])
 
 
 @dataclass(frozen=True)
@@ -132,6 +159,11 @@ class Mean(Form):
         """Return the measure of these rows as a function of their weights."""
         losses = self.losses(sample)
         return lambda weights: self.curve(ratio(weights @ losses, weights.sum(axis=1)))
+
+
+@dataclass(frozen=True)
+class Share(Mean):
+    """The share of rows of which something holds; a row counts by a fraction where a tie leaves it open."""
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,36 @@ def clopper_pearson(hits: Array, trials: Array, level: float) -> tuple[Array, Ar
     return np.where(hits <= 0, 0.0, low), np.where(misses <= 0, 1.0, high)
 
 
+def ratio_of_rates(a: float, n: float, c: float, m: float, level: float) -> tuple[float, float | None]:
+    """Interval of (a / n) / (c / m), two independent shares, normal on the logarithm.
+
+    Source: Katz et al. (1978), doi:10.2307/2530610; Simel, Samsa and Matchar (1991) for likelihood ratios. Where a
+    count is zero one half is added to each side's hits (Walter 1975, doi:10.1093/biomet/62.2.371).
+
+    >>> low, high = ratio_of_rates(70, 80, 20, 100, 0.95)
+    >>> round(low, 2), round(high, 2)
+    (2.93, 6.53)
+    """
+    none = not a
+    more = 0.5 if not (a and c) or (a == n and c == m) else 0.0
+    a, n, c, m = a + more, n + more, c + more, m + more
+    half = normal_quantile(level) * float(np.sqrt(max(1 / a - 1 / n + 1 / c - 1 / m, 0.0)))
+    log = float(np.log(a / n) - np.log(c / m))
+    return (0.0 if none else float(np.exp(log - half))), float(np.exp(log + half))
+
+
+def woolf(cells: Array, level: float) -> tuple[float, float | None]:
+    """Interval of the odds ratio of (2, 2) counts, normal on the logarithm; one half is added where a count is zero.
+
+    Source: Woolf (1955), doi:10.1111/j.1469-1809.1955.tb01348.x; Haldane (1956), Anscombe (1956) for the half.
+    """
+    zero = bool((cells == 0).any())
+    table = cells + 0.5 if zero else cells
+    log = float(np.log(table[0, 0] * table[1, 1]) - np.log(table[0, 1] * table[1, 0]))
+    half = normal_quantile(level) * float(np.sqrt((1 / table).sum()))
+    return (0.0 if zero else float(np.exp(log - half))), float(np.exp(log + half))
+
+
 def mean_and_error(values: Array, weight: Array, sampling: bool) -> tuple[float, float, float]:
     """Weighted mean, its standard error and degrees of freedom.
 

@@ -48,6 +48,20 @@ USUAL = frozenset(
     }
 )
 """Metrics that tell each thing under one name and compare between groups."""
+_OF_TWO_CLASSES = frozenset(
+    {
+        "brier_score",
+        "expected_calibration_error",
+        "false_discovery_rate",
+        "false_negative_rate",
+        "false_omission_rate",
+        "false_positive_rate",
+        "negative_predictive_value",
+        "true_negative_rate",
+        "true_positive_rate",
+    }
+)
+"""Those of them that over many classes tell little beside precision, recall and log loss."""
 
 LEFT_OUT = (
     "Left out by group unless fairness.metrics names them: average precision, which moves with the base rate of a "
@@ -58,8 +72,10 @@ LEFT_OUT = (
 
 def is_default(metric: Metric, sample: Sample) -> bool:
     """Whether a metric is measured by group although nobody named it: each thing under one name, and comparable."""
-    if metric.name not in USUAL or sample.positive is None:
-        return metric.name in USUAL
+    if metric.name not in USUAL:
+        return False
+    if sample.positive is None:
+        return metric.name not in _OF_TWO_CLASSES
     if metric.name == "predicted_positive_rate":
         return sample.favourable not in (None, sample.positive)
     return metric.name != "recall"

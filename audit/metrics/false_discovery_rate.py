@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from audit.declarations.metric import Metric, Sample
-from audit.estimation.forms import Array, Rate
+from audit.estimation.classes import averages
+from audit.estimation.forms import Array, Rate, ratio
 
 
 def wrongly_positive(cells: Array, _: Sample) -> tuple[Array, Array]:
     """(..., 2, 2) cells -> false positives, and all rows predicted positive."""
     return cells[..., 0, 1], cells[..., :, 1].sum(axis=-1)
+
+
+def rate(cells: Array, sample: Sample) -> Array:
+    """(..., 2, 2) cells -> the share itself, NaN where there is none."""
+    return ratio(*wrongly_positive(cells, sample))
 
 
 METRIC = Metric(
@@ -17,9 +23,11 @@ METRIC = Metric(
     compute=Rate(wrongly_positive, undefined="no row is predicted positive"),
     response="label",
     higher_is_better=False,
-    tasks=("binary",),
+    tasks=("binary", "multiclass"),
     bounds=(0.0, 1.0),
     description="Share of rows predicted positive that truly are negative.",
     formula="FP / (TP + FP)",
     source="Chouldechova (2017), doi:10.1089/big.2016.0047",
+    per_class=True,
+    averages=averages(rate, "skip", "no row is predicted positive"),
 )

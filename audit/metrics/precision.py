@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from audit.declarations.metric import Metric, Sample
-from audit.estimation.forms import Array, Count, Rate, diagonal, ratio
+from audit.estimation.classes import averages, correct
+from audit.estimation.forms import Array, Rate, ratio
 
 
 def rightly_positive(cells: Array, _: Sample) -> tuple[Array, Array]:
@@ -13,11 +12,9 @@ def rightly_positive(cells: Array, _: Sample) -> tuple[Array, Array]:
     return cells[..., 1, 1], cells[..., :, 1].sum(axis=-1)
 
 
-def macro(cells: Array, _: Sample) -> Array:
-    """(..., K, K) cells -> mean precision of the classes that occur; one that is never predicted counts as 0."""
-    true, predicted = cells.sum(axis=-1), cells.sum(axis=-2)
-    precision = np.where(predicted > 0, ratio(diagonal(cells), predicted), 0.0)
-    return ratio(precision.sum(axis=-1), ((true + predicted) > 0).sum(axis=-1))
+def rate(cells: Array, sample: Sample) -> Array:
+    """(..., 2, 2) cells -> precision, NaN where no row is predicted positive."""
+    return ratio(*rightly_positive(cells, sample))
 
 
 METRIC = Metric(
@@ -33,5 +30,5 @@ METRIC = Metric(
     formula="TP / (TP + FP)",
     source="Fawcett (2006), doi:10.1016/j.patrec.2005.10.010",
     per_class=True,
-    averages={"macro": Count(macro, undefined="there are no rows")},
+    averages=averages(rate, "zero", "there are no rows", micro=Rate(correct, undefined="there are no rows")),
 )

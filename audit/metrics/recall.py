@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from audit.declarations.metric import Metric, Sample
+from audit.estimation.classes import correct
 from audit.estimation.forms import Array, MeanRate, Rate, diagonal
 
 
@@ -25,9 +26,13 @@ METRIC = Metric(
     tasks=("binary", "multiclass"),
     bounds=(0.0, 1.0),
     description="Share of the rows of a class that are predicted to be in it; "
-    "with two classes, the true positive rate.",
+    "with two classes, the true positive rate. Weighted by the classes' frequencies it is accuracy.",
     formula="TP / (TP + FN)",
     source="Fawcett (2006), doi:10.1016/j.patrec.2005.10.010",
     per_class=True,
-    averages={"macro": MeanRate(found_by_class, undefined="fewer than two classes are present")},
+    averages={
+        "macro": MeanRate(found_by_class, undefined="fewer than two classes are present"),
+        "micro": Rate(correct, undefined="there are no rows"),
+        "weighted": Rate(correct, undefined="there are no rows"),
+    },
 )

@@ -65,6 +65,53 @@ def intercept(y: Any, label: Any, score: Any, w: Any) -> float:
     return low
 
 
+def of_counts(formula: Callable[[Any, Any, Any, Any], Any]) -> Other:
+    """A formula of true positives, false positives, false negatives and true negatives."""
+
+    def value(y: Any, label: Any, score: Any, w: Any) -> float:
+        (tn, fp), (fn, tp) = sk.confusion_matrix(y, label, sample_weight=w, labels=[0, 1])
+        return float(formula(tp, fp, fn, tn))
+
+    return value
+
+
+def over_classes(formula: Callable[[Any, Any, Any, Any], Any], average: str) -> Other:
+    """The same, of each class against the rest, averaged."""
+
+    def value(y: Any, label: Any, score: Any, w: Any) -> float:
+        each = sk.multilabel_confusion_matrix(y, label, sample_weight=w)
+        (tn, fp), (fn, tp) = np.moveaxis(each, 0, -1)
+        if average == "micro":
+            return float(formula(tp.sum(), fp.sum(), fn.sum(), tn.sum()))
+        weight = tp + fn if average == "weighted" else np.ones(len(tp))
+        return float(np.average(formula(tp, fp, fn, tn), weights=weight))
+
+    return value
+
+
+COUNTS: dict[str, Callable[[Any, Any, Any, Any], Any]] = {
+    "true_positive_rate": lambda tp, fp, fn, tn: tp / (tp + fn),
+    "true_negative_rate": lambda tp, fp, fn, tn: tn / (tn + fp),
+    "false_positive_rate": lambda tp, fp, fn, tn: fp / (tn + fp),
+    "false_negative_rate": lambda tp, fp, fn, tn: fn / (tp + fn),
+    "negative_predictive_value": lambda tp, fp, fn, tn: tn / (tn + fn),
+    "false_discovery_rate": lambda tp, fp, fn, tn: fp / (tp + fp),
+    "false_omission_rate": lambda tp, fp, fn, tn: fn / (tn + fn),
+    "informedness": lambda tp, fp, fn, tn: tp / (tp + fn) + tn / (tn + fp) - 1,
+    "markedness": lambda tp, fp, fn, tn: tp / (tp + fp) + tn / (tn + fn) - 1,
+    "positive_likelihood_ratio": lambda tp, fp, fn, tn: (tp / (tp + fn)) / (fp / (fp + tn)),
+    "negative_likelihood_ratio": lambda tp, fp, fn, tn: (fn / (tp + fn)) / (tn / (fp + tn)),
+    "diagnostic_odds_ratio": lambda tp, fp, fn, tn: tp * tn / (fp * fn),
+    "fowlkes_mallows": lambda tp, fp, fn, tn: tp / np.sqrt((tp + fp) * (tp + fn)),
+}
+AVERAGED: dict[str, Callable[..., float]] = {
+    "f1": sk.f1_score,
+    "f_beta": lambda *args, **given: sk.fbeta_score(*args, beta=1, **given),
+    "jaccard": sk.jaccard_score,
+    "precision": lambda *args, **given: sk.precision_score(*args, zero_division=0, **given),
+    "recall": sk.recall_score,
+}
+
 BINARY: dict[str, Other] = {
     "accuracy": labels(sk.accuracy_score),
     "balanced_accuracy": labels(sk.balanced_accuracy_score),
@@ -72,6 +119,17 @@ BINARY: dict[str, Other] = {
     "recall": labels(sk.recall_score),
     "f1": labels(sk.f1_score),
     "f_beta": labels(sk.fbeta_score, beta=1),
+    "jaccard": labels(sk.jaccard_score),
+    "informedness": lambda y, label, score, w: float(
+        sk.balanced_accuracy_score(y, label, sample_weight=w, adjusted=True)
+    ),
+    "markedness": of_counts(COUNTS["markedness"]),
+    "positive_likelihood_ratio": lambda y, label, score, w: sk.class_likelihood_ratios(y, label, sample_weight=w)[0],
+    "negative_likelihood_ratio": lambda y, label, score, w: sk.class_likelihood_ratios(y, label, sample_weight=w)[1],
+    "diagnostic_odds_ratio": lambda y, label, score, w: float(
+        np.divide(*sk.class_likelihood_ratios(y, label, sample_weight=w))
+    ),
+    "fowlkes_mallows": of_counts(COUNTS["fowlkes_mallows"]),
     "matthews_corrcoef": labels(sk.matthews_corrcoef),
     "cohen_kappa": labels(sk.cohen_kappa_score),
     "true_positive_rate": labels(fl.true_positive_rate),
@@ -113,14 +171,16 @@ MULTICLASS: dict[str, Other] = {
     "roc_auc": lambda y, label, score, w: float(
         np.mean([sk.roc_auc_score(y == k, score[:, k], sample_weight=w) for k in range(4)])
     ),
-    "f1/macro": labels(sk.f1_score, average="macro"),
-    "f1/micro": labels(sk.f1_score, average="micro"),
-    "f1/weighted": labels(sk.f1_score, average="weighted"),
-    "f_beta/macro": labels(sk.fbeta_score, beta=1, average="macro"),
-    "f_beta/micro": labels(sk.fbeta_score, beta=1, average="micro"),
-    "f_beta/weighted": labels(sk.fbeta_score, beta=1, average="weighted"),
-    "precision/macro": labels(sk.precision_score, average="macro", zero_division=0),
-    "recall/macro": labels(sk.recall_score, average="macro"),
+    **{
+        f"{name}/{average}": over_classes(formula, average)
+        for name, formula in COUNTS.items()
+        for average in ("macro", "micro", "weighted")
+    },
+    **{
+        f"{name}/{average}": labels(function, average=average)
+        for name, function in AVERAGED.items()
+        for average in ("macro", "micro", "weighted")
+    },
 }
 
 
@@ -173,8 +233,8 @@ def test_multiclass_metrics_agree(name: str) -> None:
 def test_no_metric_goes_unchecked() -> None:
     ranking = {m.name for m in load_all("metrics").values() if m.tasks == ("ranking_score",)}
     assert set(names("metrics")) - ranking == set(BINARY) | set(REGRESSION)
-    multiclass = {m.name for m in load_all("metrics").values() if "multiclass" in m.tasks}
-    assert {name.split("/")[0] for name in MULTICLASS} == multiclass
+    multiclass = [m for m in load_all("metrics").values() if "multiclass" in m.tasks]
+    assert set(MULTICLASS) == {f"{m.name}/{a}" if a else m.name for m in multiclass for a in m.averages or ("",)}
 
 
 def test_a_metric_that_is_slightly_off_is_noticed() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sklearn.metrics import fbeta_score
+from sklearn.metrics import cohen_kappa_score, fbeta_score
 
 from audit import catalogue
 from audit.declarations.argument import Argument, declared_arguments
@@ -73,3 +73,12 @@ def test_a_value_out_of_range_is_told(argument: Argument, value: float | str, to
 
 def test_a_module_without_arguments_declares_none() -> None:
     assert declared_arguments("METRIC = Metric(name='a')") == {}
+
+
+@pytest.mark.parametrize("weights", [None, "linear", "quadratic"])
+def test_kappa_weighs_errors_by_how_far_classes_are_apart(weights: str | None) -> None:
+    rng = np.random.default_rng(1)
+    target, label, w = rng.integers(0, 4, 90), rng.integers(0, 4, 90), rng.integers(0, 3, 90).astype(float)
+    metric = catalogue.load("metrics", "cohen_kappa").of({"weights": weights or "none"})
+    expected = cohen_kappa_score(target, label, weights=weights, sample_weight=w)
+    assert metric.compute(Sample(target=target, label=label, classes=4, weight=w)) == pytest.approx(expected)

@@ -120,8 +120,11 @@ def rewards_perfection(metric: Metric) -> None:
     if metric.higher_is_better is None:
         return
     best = metric.bounds[1 if metric.higher_is_better else 0]
-    assert best is not None
-    assert value(metric, perfect) == pytest.approx(best, abs=1e-12)
+    if best is None:
+        # Nothing is best: perfection is beyond every number.
+        assert isinstance(measured(metric, perfect), Undefined)
+    else:
+        assert value(metric, perfect) == pytest.approx(best, abs=1e-12)
 
 
 def is_never_a_stand_in(metric: Metric) -> None:

@@ -1,0 +1,41 @@
+"""Negative likelihood ratio: how many times as often positive rows are predicted negative as negative ones."""
+
+from __future__ import annotations
+
+from audit.declarations.metric import Metric, Sample
+from audit.estimation.classes import averages
+from audit.estimation.forms import Array, Count, ratio
+from audit.estimation.intervals import ratio_of_rates
+
+
+def of_cells(cells: Array, _: Sample) -> Array:
+    """(..., 2, 2) cells -> rate among truly positive rows over that among truly negative ones, NaN where undefined."""
+    one, other = cells[..., 1, 0], cells[..., 0, 0]
+    return ratio(ratio(one, cells[..., 1, :].sum(axis=-1)), ratio(other, cells[..., 0, :].sum(axis=-1)))
+
+
+def ends(cells: Array, level: float) -> tuple[float, float | None]:
+    """(2, 2) counts -> interval on the logarithm."""
+    return ratio_of_rates(cells[1, 0], cells[1].sum(), cells[0, 0], cells[0].sum(), level)
+
+
+METRIC = Metric(
+    name="negative_likelihood_ratio",
+    label="Negative likelihood ratio",
+    compute=Count(
+        of_cells,
+        undefined="a class is absent, or no negative row is predicted negative",
+        ends=ends,
+        method="katz_log",
+    ),
+    response="label",
+    higher_is_better=False,
+    tasks=("binary", "multiclass"),
+    bounds=(0.0, None),
+    description="How many times as often a truly positive row is predicted negative as a truly negative one: "
+    "the odds of being positive are multiplied by it when a row is predicted negative; 1 for guessing.",
+    formula="(FN / (TP + FN)) / (TN / (FP + TN))",
+    source="Simel, Samsa and Matchar (1991), doi:10.1016/0895-4356(91)90128-V; sklearn.metrics.class_likelihood_ratios",
+    per_class=True,
+    averages=averages(of_cells, "skip", "a class is absent, or no negative row is predicted negative"),
+)
