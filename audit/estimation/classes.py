@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from audit.declarations.metric import Sample
-from audit.estimation.forms import Array, Count, Form, diagonal, ratio
+from audit.estimation import intervals
+from audit.estimation.forms import (
+    Array,
+    Closed,
+    Count,
+    Deviation,
+    Form,
+    Statistic,
+    Weights,
+    diagonal,
+    is_inclusion_weighted,
+    ratio,
+    weights_of,
+)
+from audit.estimation.one_vs_rest import one_vs_rest
 
 Value = Callable[[Array, Sample], Array]
 """(..., 2, 2) cells, true by predicted, the positive class last -> (...,) values, NaN where undefined."""
@@ -62,8 +77,49 @@ def correct(cells: Array, _: Sample) -> tuple[Array, Array]:
     return diagonal(cells).sum(axis=-1), cells.sum(axis=(-2, -1))
 
 
+@dataclass(frozen=True)
+class OverClasses(Form):
+    """The mean over classes of a measure of each class against the rest; a class without a value is left out."""
+
+    form: Form
+    weighted: bool = False
+    """Whether a class counts as often as it occurs."""
+    undefined: str = "no class has a value"
+
+    def statistic(self, sample: Sample) -> Statistic:
+        """Return the measure of these rows as a function of their weights."""
+        assert sample.target is not None
+        each = [self.form.statistic(one_vs_rest(sample, code)) for code in range(sample.classes)]
+        classes = np.eye(sample.classes)[sample.target.astype(np.int64)]
+
+        def values(weights: Weights) -> Array:
+            found = np.stack([statistic(weights) for statistic in each], axis=-1)
+            return _mean(found, weights @ classes if self.weighted else np.ones(sample.classes), "skip")
+
+        return values
+
+
+@dataclass(frozen=True)
+class BoundedOverClasses(OverClasses, Closed):
+    """The same, with the mean of each class's interval, which holds however the classes depend on each other."""
+
+    def ends_of(self, sample: Sample, level: float) -> tuple[str, tuple[float | None, float | None]]:
+        """Return the mean of the lower and of the upper ends."""
+        assert isinstance(self.form, Deviation)
+        low, high = np.mean([_ends(self.form, one_vs_rest(sample, k), level) for k in range(sample.classes)], axis=0)
+        return "bias_bounded", (float(low), float(high))
+
+
 def _mean(each: Array, weight: Array, gap: Gap) -> Array:
     """(..., K) values and weights -> weighted mean."""
     known = np.isfinite(each)
     counted = weight if gap == "zero" else np.where(known, weight, 0.0)
     return ratio(np.where(known, each * counted, 0.0).sum(axis=-1), counted.sum(axis=-1))
+
+
+def _ends(form: Deviation, sample: Sample, level: float) -> tuple[float, float]:
+    weight = weights_of(sample)
+    home, values = form.bins(sample)
+    scale = weight**2 if is_inclusion_weighted(sample) else weight
+    error = np.sqrt(np.bincount(home, weights=scale * values**2)) / weight.sum()
+    return intervals.bias_bounded(form(sample), error, level)

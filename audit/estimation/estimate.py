@@ -333,7 +333,7 @@ def _of_rows(form: Form, metric: Metric, sample: Sample, interval: IntervalSpec,
         case Tested():
             return Exact(value=value, n=rows_of(sample))
         case Closed():
-            method, ends = form.ends_of(sample, value, interval.level)
+            method, ends = form.ends_of(sample, interval.level)
         case Share():
             method, ends = _share_ends(value, sample, interval.level)
         case Mean():

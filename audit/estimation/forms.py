@@ -129,7 +129,7 @@ class Closed(Form):
     """A measure that brings an interval of its own."""
 
     @abstractmethod
-    def ends_of(self, sample: Sample, value: float, level: float) -> tuple[str, tuple[float | None, float | None]]:
+    def ends_of(self, sample: Sample, level: float) -> tuple[str, tuple[float | None, float | None]]:
         """Return the name of the method and both ends, None where nothing bounds one."""
 
 

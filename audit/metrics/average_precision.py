@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from audit.declarations.metric import Metric
+from audit.estimation.classes import OverClasses
 from audit.estimation.forms import Array, AtPositives, Weights
 
 
@@ -11,15 +12,19 @@ def precision_there(positives: Weights, counted: Array) -> Array:
     return positives / counted
 
 
+FORM = AtPositives(precision_there)
+
 METRIC = Metric(
     name="average_precision",
     label="Average precision",
-    compute=AtPositives(precision_there),
+    compute=FORM,
     response="score",
     higher_is_better=True,
-    tasks=("binary", "ranking_score"),
+    tasks=("binary", "multiclass", "ranking_score"),
     bounds=(0.0, 1.0),
     description="Area under the precision-recall curve without interpolation; guessing gives the prevalence.",
     formula="sum over thresholds of (R_k - R_(k-1)) P_k",
     source="Su, Yuan and Zhu (2015), doi:10.1145/2808194.2809481",
+    per_class=True,
+    averages={"macro": OverClasses(FORM), "weighted": OverClasses(FORM, weighted=True)},
 )

@@ -17,10 +17,11 @@ METRIC = Metric(
     compute=Auc(curve=from_area),
     response="score",
     higher_is_better=True,
-    tasks=("binary", "ranking_score"),
+    tasks=("binary", "multiclass", "ranking_score"),
     bounds=(-1.0, 1.0),
     description="Twice the area under the ROC curve less one: 0 for a score that guesses, 1 for one that separates. "
-    "Also called accuracy ratio or Somers' D.",
+    "Also called accuracy ratio or Somers' D. With several classes, the plain mean over each against the rest.",
     formula="2 AUC - 1",
+    per_class=True,
     source="Hand and Till (2001), doi:10.1023/A:1010920819831",
 )

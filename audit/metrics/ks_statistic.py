@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from audit.declarations.metric import Metric
+from audit.estimation.classes import OverClasses
 from audit.estimation.forms import Array, Ranked, ratio
 from audit.estimation.intervals import smirnov
 
@@ -18,15 +19,19 @@ def widest_gap(positives: Array, counted: Array) -> Array:
     return widest
 
 
+FORM = Ranked(widest_gap, ends=smirnov, method="smirnov_band")
+
 METRIC = Metric(
     name="ks_statistic",
     label="KS statistic",
-    compute=Ranked(widest_gap, ends=smirnov, method="smirnov_band"),
+    compute=FORM,
     response="score",
     higher_is_better=True,
-    tasks=("binary", "ranking_score"),
+    tasks=("binary", "multiclass", "ranking_score"),
     bounds=(0.0, 1.0),
     description="Widest gap between the cumulative score distributions of positives and negatives.",
     formula="max over s of |F+(s) - F-(s)|",
     source="Kolmogorov-Smirnov two-sample statistic; Thomas (2009), Consumer Credit Models, section 2.6",
+    per_class=True,
+    averages={"macro": OverClasses(FORM), "weighted": OverClasses(FORM, weighted=True)},
 )

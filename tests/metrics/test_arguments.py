@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sklearn.metrics import cohen_kappa_score, fbeta_score
+from sklearn.metrics import cohen_kappa_score, fbeta_score, roc_auc_score, top_k_accuracy_score
 
 from audit import catalogue
 from audit.declarations.argument import Argument, declared_arguments
 from audit.declarations.metric import Metric, Sample
+from audit.estimation.estimate import estimate, subset
+from audit.records.measured import Estimate
+from audit.records.spec import IntervalSpec
 
 TAKING = {m.name: m for m in catalogue.load_all("metrics").values() if m.arguments}
 
@@ -82,3 +85,56 @@ def test_kappa_weighs_errors_by_how_far_classes_are_apart(weights: str | None) -
     metric = catalogue.load("metrics", "cohen_kappa").of({"weights": weights or "none"})
     expected = cohen_kappa_score(target, label, weights=weights, sample_weight=w)
     assert metric.compute(Sample(target=target, label=label, classes=4, weight=w)) == pytest.approx(expected)
+
+
+def many(seed: int = 2, n: int = 200) -> Sample:
+    rng = np.random.default_rng(seed)
+    target = rng.integers(0, 4, n)
+    score = rng.dirichlet(np.ones(4), n) / 2 + np.eye(4)[target] * rng.random((n, 1)) / 2
+    score /= score.sum(axis=1, keepdims=True)
+    return Sample(target=target, label=score.argmax(axis=1), score=score, classes=4, probability=True)
+
+
+@pytest.mark.parametrize("multi_class", ["ovr", "ovo"])
+@pytest.mark.parametrize("average", ["macro", "weighted"])
+def test_the_area_over_classes_is_taken_as_scikit_learn_takes_it(multi_class: str, average: str) -> None:
+    rows = many()
+    metric = catalogue.load("metrics", "roc_auc").of({"multi_class": multi_class, "average": average})
+    expected = roc_auc_score(rows.target, rows.score, multi_class=multi_class, average=average)
+    assert metric.compute(rows) == pytest.approx(expected, abs=1e-12)
+
+
+def test_delongs_interval_of_a_weighted_mean_is_as_wide_as_a_bootstrap() -> None:
+    """An independent check of the closed form: 400 redrawn tables."""
+    rows = many(n=300)
+    for arguments in ({"multi_class": "ovo"}, {"average": "weighted"}):
+        metric = catalogue.load("metrics", "roc_auc").of(arguments)
+        found = estimate(metric, rows, IntervalSpec(), seed=0)
+        rng = np.random.default_rng(3)
+        drawn = [metric.compute(subset(rows, rng.integers(0, 300, 300))) for _ in range(400)]
+        assert isinstance(found, Estimate) and found.low is not None and found.high is not None
+        assert found.high - found.low == pytest.approx(2 * 1.96 * float(np.std(drawn)), rel=0.15)
+
+
+@pytest.mark.parametrize("k", [1, 2, 3])
+def test_top_k_is_scikit_learns(k: int) -> None:
+    rows = many()
+    expected = top_k_accuracy_score(rows.target, rows.score, k=k)
+    assert catalogue.load("metrics", "top_k_accuracy").of({"k": k}).compute(rows) == pytest.approx(expected)
+
+
+def test_a_tie_for_the_last_places_counts_by_its_chance() -> None:
+    rows = Sample(target=np.array([0]), score=np.array([[0.2, 0.2, 0.2, 0.4]]), classes=4)
+    assert catalogue.load("metrics", "top_k_accuracy").compute(rows) == pytest.approx(1 / 3)
+
+
+def test_lift_and_gain_take_ties_in_proportion() -> None:
+    rows = Sample(
+        target=np.array([1, 0, 1, 0]), score=np.array([0.9, 0.5, 0.5, 0.5]), classes=2, positive=1, probability=True
+    )
+    # Half of four rows: the first, and one of three that tie, a third of which is positive.
+    gain = catalogue.load("metrics", "cumulative_gain").of({"share": 0.5})
+    lift = catalogue.load("metrics", "lift").of({"share": 0.5})
+    assert gain.compute(rows) == pytest.approx((1 + 1 / 3) / 2)
+    assert lift.compute(rows) == pytest.approx((1 + 1 / 3) / 2 / 0.5)
+    assert (lift.bounds, catalogue.load("metrics", "lift").bounds) == ((0.0, 2.0), (0.0, 10.0))

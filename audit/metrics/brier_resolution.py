@@ -1,0 +1,54 @@
+"""Resolution of probabilities: the part of the outcome's uncertainty that the bins take away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from audit.declarations.argument import Argument
+from audit.declarations.metric import Metric
+from audit.estimation.forms import Array, ratio
+from audit.estimation.probability_bins import Binned, norm_ends, shares
+
+
+def resolution(sums: Array) -> Array:
+    """(..., B, 4) sums -> mean square over bins of their frequency less that of all rows."""
+    rate = ratio(sums[..., 1], sums[..., 0])
+    whole = ratio(sums[..., 1].sum(axis=-1, keepdims=True), sums[..., 0].sum(axis=-1, keepdims=True))
+    square: Array = (shares(sums) * np.nan_to_num(rate - whole) ** 2).sum(axis=-1)
+    return square
+
+
+def ends(sums: Array, _: Array, level: float) -> tuple[float, float]:
+    """(B, 4) sums -> interval, squared from that of the root; one half is added to each count of a bin's frequency."""
+    rows = sums[:, 3]
+    rate = ratio(np.nan_to_num(ratio(sums[:, 1], sums[:, 0])) * rows + 0.5, rows + 1)
+    variance = np.where(rows > 0, rate * (1 - rate) / (rows + 1), 0.0)
+    low, high = norm_ends(float(np.sqrt(resolution(sums))), shares(sums) * variance, level)
+    return low**2, high**2
+
+
+def forms(bins: int, strategy: str) -> dict[str, Any]:
+    """Return what depends on the bins."""
+    return {"compute": Binned(bins, strategy, resolution, ends, "norm_bounded")}
+
+
+METRIC = Metric(
+    name="brier_resolution",
+    label="Brier resolution",
+    response="probability",
+    higher_is_better=True,
+    tasks=("binary",),
+    bounds=(0.0, 0.25),
+    description="How far observed frequencies of the bins lie from that of all rows: what the probabilities take from "
+    "the uncertainty of the outcome. Small samples push it up.",
+    formula="sum over bins of n_b / n (mean y in b - mean y)^2",
+    source="Murphy (1973), doi:10.1175/1520-0450(1973)012<0595:ANVPOT>2.0.CO;2",
+    arguments={
+        "bins": Argument(10, least=1, most=1000),
+        "strategy": Argument("uniform", words=("uniform", "quantile")),
+    },
+    vary=forms,
+    **forms(10, "uniform"),
+)
