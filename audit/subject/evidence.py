@@ -73,6 +73,8 @@ class Table:
     facts: TableFacts
     weight_kind: Literal["frequency", "sampling"] = "frequency"
     """What the weights mean."""
+    identity: NDArray[np.int64] | None = None
+    """(n,) hash of data.id, equal between tables exactly where the ids are; -1 where a row has none; never printed."""
 
     @property
     def n(self) -> int:

@@ -71,6 +71,7 @@ def rows_of(table: Table, positions: NDArray[np.int64]) -> Table:
         sensitive=table.sensitive.iloc[positions],
         time=_taken(table.time, positions),
         cv_group=_taken(table.cv_group, positions),
+        identity=_taken(table.identity, positions),
     )
 
 

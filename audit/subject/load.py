@@ -19,7 +19,7 @@ from audit.subject.columns import Layout, cross_validation_of, laid_out
 from audit.subject.estimator import fitter, made
 from audit.subject.evidence import LoadedModel, Predictions, Subject, Table, Tell
 from audit.subject.facts import column_facts
-from audit.subject.labels import canonical, codes_of, distinct_labels
+from audit.subject.labels import canonical, canonical_texts, codes_of, distinct_labels
 from audit.subject.model import Part, identity_of, load_model, run_code, section_of, withdraw_code
 from audit.subject.predict import predictor
 from audit.subject.sensitive import as_groups, joined
@@ -230,6 +230,7 @@ def _table(settled: _Settled, role: str, question: Question) -> Table:
         cv_group=_cv_group(settled, frame),
         facts=_facts(settled, role, whole, kept, target, weight, groups, question),
         weight_kind=spec.data.weight.kind if spec.data.weight else "frequency",
+        identity=_identity(spec.data.id, frame),
     )
 
 
@@ -343,6 +344,15 @@ def _cv_group(settled: _Settled, frame: pd.DataFrame) -> NDArray[np.int64] | Non
     # A row without a group is a group of its own: nothing ties it to another row.
     codes[codes < 0] = len(distinct) + np.arange(int((codes < 0).sum()))
     return codes
+
+
+def _identity(name: str | None, frame: pd.DataFrame) -> NDArray[np.int64] | None:
+    if name is None or name not in frame.columns:
+        return None
+    texts = canonical_texts(frame[name])
+    # 63 bits, so that -1 is free for rows without an id.
+    hashed = (pd.util.hash_array(texts.to_numpy(object)) >> np.uint64(1)).astype(np.int64)
+    return np.where(texts.isna().to_numpy(), -1, hashed)
 
 
 def _facts(

@@ -79,6 +79,22 @@ def test_many_groups_are_warned_of(case):
     assert [w for w in case.heard.warnings if "'age' has 50 different values" in w and "sensitive.bins.age" in w]
 
 
+def test_ids_are_hashed_alike_in_both_tables_whatever_their_type(case):
+    test = FRAME.assign(id=np.arange(N).astype(float))
+    test.loc[3, "id"] = np.nan
+    train = FRAME.assign(id=[str(i) for i in range(N)])
+    data = {"train": "train.parquet", "test": "test.csv", "id": "id", "target": "y"}
+    found = case.subject(
+        {"model": {"estimator": "sklearn.dummy:DummyClassifier"}, "data": data},
+        test=("test.csv", test), train=("train.parquet", train),
+    )  # fmt: skip
+    assert found.test.identity[3] == -1
+    held = np.arange(N) != 3
+    assert (found.test.identity[held] == found.train.identity[held]).all()
+    assert len(np.unique(found.train.identity)) == N
+    assert found.test.identity.min() == -1 and found.train.identity.min() >= 0
+
+
 def people(**columns):
     return pd.DataFrame({"id": FRAME["id"], "race": np.where(np.arange(N) % 2, "a", "b"), **columns})
 
