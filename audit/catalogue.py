@@ -14,7 +14,9 @@ from typing import Any, Literal
 from audit.declarations.argument import Argument, declared_arguments
 from audit.errors import AuditError, MissingDependencyError, Problem
 
-Kind = Literal["metrics", "disparities", "attributions", "checks", "conditions", "model_formats", "output_formats"]
+Kind = Literal[
+    "metrics", "disparities", "indices", "attributions", "checks", "conditions", "model_formats", "output_formats"
+]
 
 
 def names(kind: Kind) -> tuple[str, ...]:
@@ -65,6 +67,7 @@ def arguments(kind: Kind, name: str) -> Mapping[str, Argument] | None:
 _HOMES: dict[Kind, tuple[str, str]] = {
     "metrics": ("audit.metrics", "METRIC"),
     "disparities": ("audit.fairness.disparities", "DISPARITY"),
+    "indices": ("audit.fairness.indices", "INDEX"),
     "attributions": ("audit.attribution.tabular", "METHOD"),
     "checks": ("audit.robustness.checks", "CHECK"),
     "conditions": ("audit.policy.conditions", "CONDITION"),

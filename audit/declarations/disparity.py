@@ -28,6 +28,12 @@ def smallest(gaps: NDArray[np.float64]) -> NDArray[np.float64]:
     return least
 
 
+def mean(gaps: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the gap on average: (..., m) -> (...)."""
+    average: NDArray[np.float64] = gaps.mean(axis=-1)
+    return average
+
+
 @dataclass(frozen=True, kw_only=True)
 class Disparity:
     """A gap between groups; a file `audit/fairness/disparities/<name>.py` ends in `DISPARITY = Disparity(...)`.
@@ -42,6 +48,10 @@ class Disparity:
     label: str
     metrics: tuple[str, ...]
     """Metrics by group whose gaps it takes together."""
+    forms: tuple[Form, ...] = ("difference", "ratio")
+    """How the gap is told; a ratio also needs metrics that cannot be negative."""
+    per_class: bool = False
+    """Whether the gaps are those of each class against the rest, its metrics being of two classes."""
     difference: Combine = largest
     """From the difference between groups of each metric to one number; 0 says that the groups are equal."""
     ratio: Combine = smallest

@@ -139,9 +139,16 @@ def observe_disparity(
     disparity: Disparity, grouping: Grouping, gaps: dict[str, dict[Form, Gap]], rows: Rows
 ) -> Iterator[Observation]:
     """Yield a named disparity in each form from the gaps of its metrics."""
-    for form in FORMS:
-        parts = [gaps[name][form] for name in disparity.metrics if form in gaps[name]]
-        if len(parts) == len(disparity.metrics):
+    yield from combine_gaps(disparity, grouping, [gaps[name] for name in disparity.metrics], rows)
+
+
+def combine_gaps(
+    disparity: Disparity, grouping: Grouping, gaps: Sequence[dict[Form, Gap]], rows: Rows
+) -> Iterator[Observation]:
+    """Yield a disparity in each of its forms from gaps, one for each part that it takes together."""
+    for form in disparity.forms:
+        parts = [part[form] for part in gaps if form in part]
+        if len(parts) == len(gaps):
             measured = _combined(disparity, form, parts, rows)
             id = f"fairness/{disparity.name}/{grouping.facts.key}/{form}"
             yield _gap_observation(id, disparity.label, grouping, form, measured, rows)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import pandas as pd
 
 from audit.catalogue import load_all
 from audit.declarations.disparity import Disparity
+from audit.declarations.index import Index
 from audit.declarations.metric import Metric, Sample
 from audit.errors import DataError, Problem
 from audit.estimation.estimate import applies
@@ -29,6 +30,8 @@ from audit.fairness.disaggregate import (
 )
 from audit.fairness.flip import flip
 from audit.fairness.groups import MOST_GROUPS, Grouping, declared, make_grouping
+from audit.fairness.indexed import Given, highest_score, metrics_of, observe_indices, said, suited
+from audit.fairness.per_class import observe_classes, of_classes
 from audit.fairness.proxies import screen
 from audit.fairness.scoring import METRIC as SCORING
 from audit.fairness.scoring import RATE_ARGUMENT, SCORING_RATE, above_median, is_scored, observe_scoring
@@ -65,17 +68,23 @@ def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[FairnessSection
     rows = _rows(evidence, plan.spec)
     groupings, too_many = _groupings(evidence.headline.table.sensitive, rows, plan.spec, asked)
     known: dict[str, Disparity] = load_all("disparities")
-    metrics, lacking = _metrics(evidence, plan.spec, asked, known)
+    every: dict[str, Index] = load_all("indices")
+    parts = {d.name: d.metrics for d in known.values()} | {i.name: metrics_of(i) for i in every.values()}
+    metrics, lacking = _metrics(evidence, plan.spec, asked, parts)
     scored = above_median(rows) if _is_scoring_wanted(evidence, plan.spec, asked) else None
-    disparities = _disparities(evidence, metrics, known)
+    wanted = _names(plan.spec, asked)
+    disparities = _disparities(evidence, metrics, known, wanted)
+    given = _given(evidence, plan.spec)
+    indices = _indices(evidence, metrics, every, wanted, given)
     observations: list[Observation] = []
     for done, grouping in enumerate(groupings):
         tell.progress(done, len(groupings), f"by {listed(grouping.facts.columns)}")
-        observations += _observe(grouping, metrics, disparities, rows, asked)
+        observations += _observe(grouping, metrics, disparities, indices, rows, asked, given)
+        observations += _by_class(evidence, grouping, disparities, rows)
         observations += () if scored is None else _scoring(grouping, scored, asked)
     tell.progress(len(groupings), len(groupings))
     shown = metrics if scored is None else (*metrics, SCORING)
-    observations += _unmet(asked, groupings, shown, disparities, rows)
+    observations += _unmet(asked, groupings, shown, (*disparities, *indices), rows)
     flips, flipped = _flips(evidence, plan.spec, groupings, rows, tell)
     proxies, guessed = _proxies(evidence, plan.spec, groupings, rows, tell)
     observations += (*flipped, *guessed)
@@ -83,9 +92,16 @@ def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[FairnessSection
         groupings=tuple(grouping.facts for grouping in groupings),
         measures=tuple(metric.facts for metric in shown),
         disparities=tuple(_disparity_facts(disparity) for disparity in disparities),
+        indices=tuple(index.facts for index in indices),
+        strata=plan.spec.fairness.strata if plan.spec.fairness else (),
         scope=rows.scope,
         favourable=_favourable(evidence),
-        notes=(*_notes(evidence, plan.spec, groupings, rows), *too_many, *lacking),
+        notes=(
+            *_notes(evidence, plan.spec, groupings, rows),
+            *said(groupings, indices, observations),
+            *too_many,
+            *lacking,
+        ),
         flips=flips,
         proxies=proxies,
     )
@@ -133,7 +149,7 @@ def _check_reference(grouping: Grouping, spec: AuditSpec) -> None:
 
 
 def _metrics(
-    evidence: Evidence, spec: AuditSpec, requests: Iterable[MeasurementRequest], known: Mapping[str, Disparity]
+    evidence: Evidence, spec: AuditSpec, requests: Iterable[MeasurementRequest], known: Mapping[str, tuple[str, ...]]
 ) -> tuple[tuple[Metric, ...], tuple[str, ...]]:
     task, sample = evidence.subject.task, evidence.headline.sample
     found: dict[str, Metric] = dict(load_all("metrics"))
@@ -148,7 +164,7 @@ def _metrics(
 
 
 def _named(
-    found: Mapping[str, Metric], spec: AuditSpec, sample: Sample, known: Mapping[str, Disparity]
+    found: Mapping[str, Metric], spec: AuditSpec, sample: Sample, known: Mapping[str, tuple[str, ...]]
 ) -> Iterator[Metric]:
     """Yield the metrics that the spec names, or the usual ones where it leaves the choice to the task."""
     named = named_metrics(spec.fairness.metrics if isinstance(spec.fairness, FairnessSpec) else None)
@@ -157,7 +173,7 @@ def _named(
         return
     for one in named:
         if one.metric in known:
-            yield from (found[name] for name in known[one.metric].metrics)
+            yield from (found[name] for name in known[one.metric])
         else:
             metric = with_arguments(found, one.metric, one.args)
             if isinstance(metric, Metric):
@@ -165,14 +181,14 @@ def _named(
 
 
 def _requested(
-    found: Mapping[str, Metric], requests: Iterable[MeasurementRequest], known: Mapping[str, Disparity]
+    found: Mapping[str, Metric], requests: Iterable[MeasurementRequest], known: Mapping[str, tuple[str, ...]]
 ) -> Iterator[Metric]:
-    """Yield the metrics that packs ask for, those behind what they ask for included."""
+    """Yield the metrics that packs ask for, those behind the disparities and indices that they ask for included."""
     for request in requests:
         if request.measure in SELECTION:
             yield found["selection_rate"]
         elif request.measure in known:
-            yield from (found[name] for name in known[request.measure].metrics)
+            yield from (found[name] for name in known[request.measure])
         else:
             metric = with_arguments(found, request.measure, request.arguments)
             if isinstance(metric, Metric):
@@ -180,30 +196,76 @@ def _requested(
 
 
 def _disparities(
-    evidence: Evidence, metrics: Iterable[Metric], known: Mapping[str, Disparity]
+    evidence: Evidence, metrics: Iterable[Metric], known: Mapping[str, Disparity], wanted: frozenset[str] | None
 ) -> tuple[Disparity, ...]:
     measured = {metric.name for metric in metrics}
-    return tuple(d for d in known.values() if evidence.subject.task in d.tasks and measured.issuperset(d.metrics))
+    suiting = [d for d in known.values() if evidence.subject.task in d.tasks]
+    over = [d for d in suiting if d.per_class and (wanted is None or d.name in wanted)]
+    countable = {d.name for d in of_classes(over, load_all("metrics"), evidence.headline.sample)} if over else ()
+    return tuple(d for d in suiting if (d.name in countable if d.per_class else measured.issuperset(d.metrics)))
+
+
+def _names(spec: AuditSpec, asked: Iterable[MeasurementRequest]) -> frozenset[str] | None:
+    """Return the names that the spec and packs give; None where the spec leaves the choice to the task."""
+    named = named_metrics(spec.fairness.metrics if spec.fairness else None)
+    return None if named is None else frozenset([*(one.metric for one in named), *(r.measure for r in asked)])
+
+
+def _given(evidence: Evidence, spec: AuditSpec) -> Given:
+    power = spec.fairness.power if spec.fairness else FairnessSpec().power
+    return Given(power=power, strata=evidence.headline.table.strata)
+
+
+def _indices(
+    evidence: Evidence,
+    metrics: Iterable[Metric],
+    known: Mapping[str, Index],
+    wanted: frozenset[str] | None,
+    given: Given,
+) -> tuple[Index, ...]:
+    chosen = {name: index for name, index in known.items() if wanted is None or name in wanted}
+    measured = {metric.name for metric in metrics}
+    return suited(chosen, evidence.subject.task, evidence.headline.sample, measured, given.strata is not None)
+
+
+def _by_class(
+    evidence: Evidence, grouping: Grouping, disparities: Iterable[Disparity], rows: Rows
+) -> Iterator[Observation]:
+    over = tuple(d for d in disparities if d.per_class)
+    metrics = load_all("metrics") if over else {}
+    return observe_classes(over, metrics, evidence.subject.classes, grouping, rows)
 
 
 def _observe(
     grouping: Grouping,
     metrics: Iterable[Metric],
     disparities: Iterable[Disparity],
+    indices: tuple[Index, ...],
     rows: Rows,
-    asked: Iterable[MeasurementRequest],
+    asked: tuple[MeasurementRequest, ...],
+    given: Given,
 ) -> Iterator[Observation]:
     cells = group_cells(grouping, rows.sample)
     yield from observe_counts(grouping, cells, rows)
-    gaps = {}
+    gaps, results = {}, {}
     for metric in metrics:
-        result = disaggregate(metric, grouping, cells, rows)
+        result = results[metric.name] = disaggregate(metric, grouping, cells, rows)
         gaps[metric.name] = measure_gaps(result)
         yield from observe_groups(result)
         yield from observe_gaps(result, gaps[metric.name])
         yield from _beside_reference(result, tuple(gaps[metric.name]), asked)
     for disparity in disparities:
-        yield from observe_disparity(disparity, grouping, gaps, rows)
+        if not disparity.per_class:
+            yield from observe_disparity(disparity, grouping, gaps, rows)
+    selection = results.get("selection_rate")
+    own = grouping.reference
+    if own is None:
+        own = highest_score(grouping, rows.sample) if selection is None else highest(selection)
+    references: dict[str | None, int | None] = {None: own}
+    if selection is not None:
+        comparing = {index.name for index in indices if index.compares}
+        references |= {name: _position(selection, name) for name in _other_references(grouping, asked, comparing)}
+    yield from observe_indices(indices, grouping, results, rows, given, references)
 
 
 def _is_scoring_wanted(evidence: Evidence, spec: AuditSpec, asked: Iterable[MeasurementRequest]) -> bool:
@@ -270,13 +332,15 @@ def _beside_reference(
             yield from observe_selection(result, _position(result, argument), argument)
 
 
-def _other_references(grouping: Grouping, asked: Iterable[MeasurementRequest]) -> tuple[str, ...]:
+def _other_references(
+    grouping: Grouping, asked: Iterable[MeasurementRequest], measures: Collection[str] = SELECTION
+) -> tuple[str, ...]:
     """Return the references that packs ask for by name and that are not the grouping's own."""
     own = "highest_rate" if grouping.facts.reference is None else grouping.facts.reference
     wanted = (
         request.reference
         for request in asked
-        if request.reference and request.measure in SELECTION and _by(grouping, request)
+        if request.reference and request.measure in measures and _by(grouping, request)
     )
     return tuple(dict.fromkeys(r for r in wanted if r != own and group_key(grouping.facts.columns[:1], (r,)) != own))
 
@@ -296,7 +360,7 @@ def _unmet(
     asked: Iterable[MeasurementRequest],
     groupings: Iterable[Grouping],
     metrics: Iterable[Metric],
-    disparities: Iterable[Disparity],
+    disparities: Iterable[Disparity | Index],
     rows: Rows,
 ) -> Iterator[Observation]:
     """Yield an undefined observation for each request that nothing here answers, so that it is not silently missing."""

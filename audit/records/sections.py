@@ -57,9 +57,19 @@ class ColumnFacts(Record):
     distinct: int
     """Different values, without missing."""
     role: Literal[
-        "feature", "challenger", "target", "sensitive", "weight", "id", "time", "prediction", "group", "ignored"
+        "feature",
+        "challenger",
+        "target",
+        "sensitive",
+        "weight",
+        "id",
+        "time",
+        "prediction",
+        "group",
+        "stratum",
+        "ignored",
     ]
-    """challenger: only the challenger reads it."""
+    """challenger: only the challenger reads it; stratum: only like cases are told by it."""
     summary: str = ""
     """Range or most frequent values, in words; empty for an id."""
 
@@ -274,6 +284,10 @@ class FairnessSection(Record):
     groupings: tuple[GroupingFacts, ...] = ()
     measures: tuple[MeasureFacts, ...] = ()
     disparities: tuple[MeasureFacts, ...] = ()
+    indices: tuple[MeasureFacts, ...] = ()
+    """Measures of groups that are no gap between their values of one metric."""
+    strata: tuple[str, ...] = ()
+    """Columns within whose values groups are compared too."""
     scope: Scope = "held_out"
     favourable: str | None = None
     notes: tuple[str, ...] = ()

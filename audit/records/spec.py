@@ -223,6 +223,10 @@ class FairnessSpec(Record):
     """Whether each sensitive column that the model reads is changed, to see whose answer moves."""
     proxies: ProxySpec | Literal[False] = ProxySpec()
     """Whether it is told how well other features and the score give each sensitive column away."""
+    strata: tuple[str, ...] = ()
+    """Columns that make like cases alike: groups are also compared among rows with the same values in all of them."""
+    power: float = Field(default=0.8, ge=0.5, lt=1)
+    """Chance with which the smallest disparity that is told as detectable would have been found, in [0.5, 1)."""
 
 
 class LocalSpec(Record):

@@ -52,7 +52,7 @@ def _named(read: ReadSpec) -> Iterator[tuple[str, Loc, str, tuple[str, ...]]]:
     if spec.performance:
         yield from _metrics("metric", "performance", spec.performance.metrics, metrics)
     if spec.fairness:
-        by_group = (*metrics, *catalogue.names("disparities"), *_BY_GROUP_ONLY)
+        by_group = (*metrics, *catalogue.names("disparities"), *catalogue.names("indices"), *_BY_GROUP_ONLY)
         yield from _metrics("metric or disparity", "fairness", spec.fairness.metrics, by_group)
     if spec.attribution:
         methods = catalogue.names("attributions")

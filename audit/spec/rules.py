@@ -218,6 +218,7 @@ def _measures(spec: AuditSpec) -> Iterator[Finding]:
         yield from _repeats(("performance", "metrics"), tuple(map(str, asked(spec.performance.metrics) or ())))
     if spec.fairness:
         yield from _repeats(("fairness", "metrics"), tuple(map(str, asked(spec.fairness.metrics) or ())))
+        yield from _repeats(("fairness", "strata"), spec.fairness.strata)
     if spec.attribution:
         yield from _repeats(("attribution", "methods"), spec.attribution.methods or ())
     if spec.robustness:

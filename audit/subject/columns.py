@@ -69,10 +69,13 @@ def laid_out(
     ]
     if problems:
         raise DataError(*problems)
-    wanted = {*features, *rival, *(name for name, _ in optional)}
+    # A stratum may be a feature too: that it is named takes nothing from the model.
+    strata = strata_of(spec)
+    wanted = {*features, *rival, *strata, *(name for name, _ in optional)}
     # A table of which nothing is read still has rows to count.
     read = {r: tuple(c for c in s.columns if c in wanted) or s.columns[:1] for r, s in sources.items()}
-    return Layout(features, _roles(features, rival, optional), inner, read, rival)
+    roles: dict[str, Role] = {**dict.fromkeys(strata, "stratum"), **_roles(features, rival, optional)}
+    return Layout(features, roles, inner, read, rival)
 
 
 def prediction_columns(predictions: PredictionsSpec, part: Part = "model") -> tuple[tuple[str, str], ...]:
@@ -96,6 +99,11 @@ def cross_validation_of(spec: AuditSpec) -> CrossValidationSpec | None:
     if spec.performance is False or spec.performance.cross_validation is False:
         return None
     return spec.performance.cross_validation
+
+
+def strata_of(spec: AuditSpec) -> tuple[str, ...]:
+    """Return the columns within whose values groups are compared."""
+    return spec.fairness.strata if spec.fairness else ()
 
 
 _AUTOMATIC = re.compile(r"(Column_|f|x)\d+")
@@ -208,6 +216,7 @@ def _required(spec: AuditSpec, role: str, headline: bool, inner: tuple[str, ...]
     if headline:
         found += [(data.id, "data.id"), (data.time, "data.time")]
         found += [(column, "sensitive.features") for column in inner]
+        found += [(column, "fairness.strata") for column in strata_of(spec)]
         found.append((spec.sensitive.table.on if spec.sensitive.table else None, "sensitive.table.on"))
         if spec.model.predictions is not None:
             found += prediction_columns(spec.model.predictions)

@@ -75,6 +75,8 @@ class Table:
     """What the weights mean."""
     identity: NDArray[np.int64] | None = None
     """(n,) hash of data.id, equal between tables exactly where the ids are; -1 where a row has none; never printed."""
+    strata: NDArray[np.int64] | None = None
+    """(n,) stratum of each row, -1 where a value is missing; None where fairness.strata names no column."""
 
     @property
     def n(self) -> int:

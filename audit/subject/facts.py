@@ -11,7 +11,19 @@ from audit.records.sections import ColumnFacts
 from audit.subject.labels import canonical_texts
 
 Kind = Literal["numeric", "categorical", "boolean", "datetime", "text"]
-Role = Literal["feature", "challenger", "target", "sensitive", "weight", "id", "time", "prediction", "group", "ignored"]
+Role = Literal[
+    "feature",
+    "challenger",
+    "target",
+    "sensitive",
+    "weight",
+    "id",
+    "time",
+    "prediction",
+    "group",
+    "stratum",
+    "ignored",
+]
 
 
 def column_facts(name: str, values: pd.Series, role: Role) -> ColumnFacts:

@@ -72,6 +72,7 @@ def rows_of(table: Table, positions: NDArray[np.int64]) -> Table:
         time=_taken(table.time, positions),
         cv_group=_taken(table.cv_group, positions),
         identity=_taken(table.identity, positions),
+        strata=_taken(table.strata, positions),
     )
 
 

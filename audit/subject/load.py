@@ -15,7 +15,7 @@ from audit.errors import DataError, ModelError, Problem
 from audit.records.plan import InputFile, Plan
 from audit.records.sections import ColumnFacts, TableFacts
 from audit.records.spec import AuditSpec, PredictionsSpec, Task
-from audit.subject.columns import Layout, cross_validation_of, laid_out
+from audit.subject.columns import Layout, cross_validation_of, laid_out, strata_of
 from audit.subject.estimator import fitter, made
 from audit.subject.evidence import LoadedModel, Predictions, Subject, Table, Tell
 from audit.subject.facts import column_facts
@@ -24,6 +24,7 @@ from audit.subject.model import Part, identity_of, load_model, run_code, section
 from audit.subject.predict import predictor
 from audit.subject.sensitive import as_groups, joined
 from audit.subject.source import file_name
+from audit.subject.strata import joined_strata
 from audit.subject.supplied import facts_of_predictions, few, supplied_predictions
 from audit.subject.tables import Source, frames, opened
 from audit.subject.task import Question, asked, finite_values
@@ -231,6 +232,7 @@ def _table(settled: _Settled, role: str, question: Question) -> Table:
         facts=_facts(settled, role, whole, kept, target, weight, groups, question),
         weight_kind=spec.data.weight.kind if spec.data.weight else "frequency",
         identity=_identity(spec.data.id, frame),
+        strata=joined_strata(frame, strata_of(spec)),
     )
 
 

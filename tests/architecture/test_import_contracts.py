@@ -28,6 +28,7 @@ VIOLATIONS = {
         "audit/fairness/disparities/equalized_odds.py",
         "import audit.fairness.disparities.demographic_parity",
     ),
+    "indices": ("audit/fairness/indices/theil_index.py", "import audit.fairness.indices.bnsp_auc"),
     "attributions": ("audit/attribution/tabular/shap.py", "import audit.attribution.tabular.coefficients"),
     "checks": ("audit/robustness/checks/overlap.py", "import audit.robustness.checks.leakage"),
     "conditions": ("audit/policy/conditions/point.py", "import audit.policy.conditions.p_value"),

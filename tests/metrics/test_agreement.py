@@ -204,6 +204,7 @@ BINARY: dict[str, Other] = {
     "brier_resolution": resolution,
     "brier_uncertainty": lambda y, label, score, w: float(np.average(y, weights=w) * (1 - np.average(y, weights=w))),
     "observed_expected_ratio": lambda y, label, score, w: float((w @ y) / (w @ score)),
+    "calibration_in_the_large": lambda y, label, score, w: float(np.average(y - score, weights=w)),
     "calibration_slope": slope,
     "calibration_intercept": intercept,
 }

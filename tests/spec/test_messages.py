@@ -36,7 +36,7 @@ HEAD = "model: {path: model.skops}\ndata: {test: test.csv, target: y}\n"
         ("performance: {metrics: roc_auc}\n",
          "spec.yaml:3:24 performance.metrics: expected a list of text or sections, found the text 'roc_auc'. "
          "Write it in brackets: [roc_auc]."),
-        ("fairness: true\n", "spec.yaml:3:11 fairness: expected false or a section with metrics, flip, proxies, found true."),
+        ("fairness: true\n", "spec.yaml:3:11 fairness: expected false or a section with metrics, flip, proxies, strata, power, found true."),
         ("performance: {baseline: perhaps}\n",
          "spec.yaml:3:25 performance.baseline: expected true or false, found the text 'perhaps'."),
         ("policies: [7]\n", "spec.yaml:3:12 policies[0]: expected text or a section with pack, params, found the number 7. "

@@ -12,6 +12,7 @@ from audit.spec.names import unknown_names
 KNOWN = {
     "metrics": ("accuracy", "roc_auc"),
     "disparities": ("equalized_odds",),
+    "indices": ("theil_index",),
     "attributions": ("shap",),
     "checks": ("drift",),
     "output_formats": ("html", "json", "pdf"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from audit.records.observation import Observation
 from audit.records.sections import FairnessSection, GroupingFacts, MeasureFacts
-from audit.report.view import figures, flips, numbers, proxies
+from audit.report.view import beside, figures, flips, numbers, proxies
 from audit.report.view.data import group_name, group_note
 from audit.report.view.folio import Folio, chunked
 from audit.report.view.tree import Block, Bullets, Callout, Cell, Chapter, Column, Pair, Prose, Row, Section, Table
@@ -26,6 +26,8 @@ BRIEF = (
     "roc_auc",
 )
 """What stands on paper, in this order, as far as it was measured."""
+BRIEF_BETWEEN = ("equalized_odds", "average_odds", "conditional_use_accuracy_equality", "class_equalized_odds")
+"""Disparities that are the gap of no single measure, and stand on paper beside those that are."""
 
 
 def chapter(folio: Folio) -> Chapter:
@@ -52,9 +54,14 @@ def chapter(folio: Folio) -> Chapter:
         blocks=(Prose(paragraphs=(" ".join(texts),)), *none, *notes),
         sections=(
             *(
-                Section(title=" × ".join(g.columns), anchor=f"fairness-{number}", blocks=_grouping(folio, section, g))
+                Section(
+                    title=" × ".join(g.columns),
+                    anchor=f"fairness-{number}",
+                    blocks=(*_grouping(folio, section, g), *beside.tables(folio, section, g)),
+                )
                 for number, g in enumerate(section.groupings, 1)
             ),
+            *beside.inequality(folio, section),
             *flips.sections(folio),
             *proxies.sections(folio),
         ),
@@ -96,10 +103,11 @@ def _in_brief(
 def _measures(folio: Folio, section: FairnessSection, grouping: GroupingFacts) -> tuple[MeasureFacts, ...]:
     """Return what was measured group by group: declared measures first, then what only observations name."""
     keys = {g.key: g.label for g in grouping.groups}
+    elsewhere = beside.measured_here(section).union(IN_EVERY_TABLE, TOLD_ELSEWHERE)
     found: dict[str, str] = {}
     for o in folio.under("fairness/"):
         _, name, *place = o.id.split("/")
-        if len(place) == 1 and place[0] in keys and name not in (*IN_EVERY_TABLE, *TOLD_ELSEWHERE):
+        if len(place) == 1 and place[0] in keys and name.partition(";")[0] not in elsewhere:
             found.setdefault(name, o.label.removesuffix(f": {keys[place[0]]}"))
     known = {m.name: m for m in (*section.measures, *section.disparities)}
     listed = [m for name, m in known.items() if name in found]
@@ -204,6 +212,8 @@ def _abreast(
     )
     shown = measures[: folio.extent.group_measures]
     same, other = _matched(folio, shown, between, [f"{grouping.key}/{form}" for form in forms])
+    if not folio.extent.whole:
+        other = tuple(m for m in other if m.name in BRIEF_BETWEEN)
     empty = tuple(Cell(text="", numeric=True) for _ in forms)
     sizes = (Cell(text=f"{g.n:,}", numeric=True, detail=numbers.percent(g.share)) for g in grouping.groups)
     rows = [Row(cells=(Cell(text=folio.t("column.rows"), detail=folio.t("column.share")), *sizes, *empty))]
@@ -265,10 +275,11 @@ def _values(folio: Folio, measures: tuple[MeasureFacts, ...], grouping: Grouping
 
 
 def _disparities(folio: Folio, section: FairnessSection, grouping: GroupingFacts, shown: set[str]) -> tuple[Block, ...]:
+    elsewhere = beside.measured_here(section).union(TOLD_ELSEWHERE)
     found: dict[str, dict[str, Observation]] = {}
     for o in folio.under("fairness/"):
         _, measure, *rest = o.id.split("/")
-        if rest and rest[0] == grouping.key and len(rest) <= 2 and measure not in (*shown, *TOLD_ELSEWHERE):
+        if rest and rest[0] == grouping.key and len(rest) <= 2 and measure not in (*shown, *elsewhere):
             found.setdefault(measure, {})[rest[1] if len(rest) == 2 else ""] = o
     if not found:
         return ()

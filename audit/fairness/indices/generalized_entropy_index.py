@@ -1,0 +1,30 @@
+"""Generalized entropy index: how unequally decisions give each person what the true label deserves."""
+
+from __future__ import annotations
+
+from audit.declarations.index import Index
+from audit.fairness.division import Division
+from audit.fairness.inequality import squared, whole
+from audit.records.measured import Measured
+
+
+def compute(division: Division) -> tuple[Measured, ...]:
+    """Return the one value of the grouping."""
+    return (whole(division, squared),)
+
+
+INDEX = Index(
+    name="generalized_entropy_index",
+    label="Generalized entropy index",
+    compute=compute,
+    of="grouping",
+    needs=("target", "selection"),
+    equal=None,
+    higher_is_better=False,
+    tasks=("binary", "multiclass"),
+    bounds=(0.0, None),
+    description="Inequality of benefit between all persons of known groups, alpha 2: 0 where every decision is as "
+    "deserved.",
+    formula="mean((b / mean b)^2 - 1) / 2, b = 1 + decision - outcome, 1 for the favourable label",
+    source="Speicher et al. 2018, doi:10.1145/3219819.3220046",
+)

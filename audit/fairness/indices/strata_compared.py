@@ -1,0 +1,35 @@
+"""Strata compared: in how many strata a group stands beside the reference group."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from audit.declarations.index import Index
+from audit.fairness.division import Division
+from audit.fairness.stratified import Stratified
+from audit.fairness.within_strata import by_stratum
+from audit.records.measured import Exact, Measured
+
+
+def compute(division: Division) -> tuple[Measured, ...]:
+    """Return one count a group."""
+    return by_stratum(division, _told, whatever=True)
+
+
+def _told(strata: Stratified) -> Callable[[int], Measured]:
+    return lambda g: Exact(value=int(strata.compared[g]), n=int(strata.rows[g]))
+
+
+INDEX = Index(
+    name="strata_compared",
+    label="Strata with both groups",
+    compute=compute,
+    compares=True,
+    needs=("selection", "strata"),
+    tasks=("binary", "multiclass"),
+    bounds=(0, None),
+    description="Strata in which both the group and the reference group have rows: what the comparison within strata "
+    "rests on.",
+    formula="number of strata i with n_gi > 0 and n_ri > 0",
+    source="Mantel and Haenszel 1959, doi:10.1093/jnci/22.4.719",
+)
