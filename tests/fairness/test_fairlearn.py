@@ -1,6 +1,7 @@
 """Fairlearn's MetricFrame agrees on random tables with ties, weights, absent classes and groups of one."""
 
-from collections import Counter
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,110 +12,273 @@ from fairlearn.metrics import (
     equal_opportunity_difference,
     equalized_odds_difference,
     equalized_odds_ratio,
+    false_negative_rate,
     false_positive_rate,
     mean_prediction,
     selection_rate,
+    true_negative_rate,
     true_positive_rate,
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import mean_absolute_error, precision_score
+from sklearn.metrics import (
+    accuracy_score,
+    balanced_accuracy_score,
+    brier_score_loss,
+    log_loss,
+    mean_absolute_error,
+    precision_score,
+    roc_auc_score,
+)
 
-from audit.records.measured import Undefined
+from audit.catalogue import load
+from audit.declarations.metric import Sample
+from audit.estimation.estimate import estimate
+from audit.records.measured import Estimate, Exact, Undefined
+from audit.records.spec import IntervalSpec
 
+# fairlearn's or scikit-learn's function, and the rows that it needs one of each of: without them we say undefined,
+# and they say 0 or nothing.
 RATES = {
-    "selection_rate": selection_rate,
-    "true_positive_rate": true_positive_rate,
-    "false_positive_rate": false_positive_rate,
-    "precision": precision_score,
+    "selection_rate": (selection_rate, ()),
+    "true_positive_rate": (true_positive_rate, ("positive",)),
+    "false_negative_rate": (false_negative_rate, ("positive",)),
+    "false_positive_rate": (false_positive_rate, ("negative",)),
+    "true_negative_rate": (true_negative_rate, ("negative",)),
+    "precision": (partial(precision_score, zero_division=0), ("selected",)),
+    "accuracy": (accuracy_score, ()),
+    "balanced_accuracy": (balanced_accuracy_score, ("positive", "negative")),
+    "brier_score": (brier_score_loss, ()),
+    "log_loss": (partial(log_loss, labels=[0, 1]), ()),
+    "roc_auc": (roc_auc_score, ("positive", "negative")),
 }
-# What has no trials in a group: we say undefined, scikit-learn and fairlearn say 0.
-TRIALS = {
-    "true_positive_rate": lambda t, p: (t == 1).any(),
-    "false_positive_rate": lambda t, p: (t == 0).any(),
-    "precision": lambda t, p: (p == 1).any(),
+OF_SCORES = ("brier_score", "log_loss", "roc_auc")
+NEEDED = {
+    "positive": lambda table: table.target == 1,
+    "negative": lambda table: table.target == 0,
+    "selected": lambda table: table.label == 1,
 }
+
+
+@dataclass
+class Rows:
+    group: np.ndarray
+    other: np.ndarray
+    target: np.ndarray
+    label: np.ndarray
+    score: np.ndarray
+    weight: np.ndarray | None
+    kind: str = "frequency"
+
+    def of(self, rows):
+        weight = None if self.weight is None else self.weight[rows]
+        columns = (self.group, self.other, self.target, self.label, self.score)
+        return Rows(*(column[rows] for column in columns), weight, self.kind)
+
+    @property
+    def mass(self):
+        return np.ones(len(self.group)) if self.weight is None else self.weight
 
 
 @st.composite
 def tables(draw):
-    n = draw(st.integers(4, 40))
-    cells = st.tuples(
-        st.sampled_from("abcd"), st.sampled_from("xy"), st.integers(0, 1), st.integers(0, 1), st.integers(1, 4)
+    """Few rows, so that classes are absent, groups have one row, scores are tied and weights leave groups empty."""
+    n, groups = draw(st.integers(1, 40)), draw(st.integers(1, 4))
+    kind = draw(st.sampled_from(["none", "frequency", "sampling"]))
+    base, rng = draw(st.sampled_from([0.1, 0.5, 1.0])), np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    names = [*"abcd"[:groups], *(["unknown"] if draw(st.booleans()) else [])]
+    weight = rng.integers(0, 4, n).astype(float) if kind == "frequency" else rng.integers(0, 9, n) / 4
+    weight[rng.integers(n)] = 1.0
+    return Rows(
+        group=rng.choice(names, n),
+        other=rng.choice(["x", "y"], n),
+        target=(rng.random(n) < base).astype(int),
+        label=(rng.random(n) < draw(st.sampled_from([0.0, 0.3, 0.8]))).astype(int),
+        score=rng.integers(0, 5, n) / 8 + 0.25,
+        weight=None if kind == "none" else weight,
+        kind="sampling" if kind == "sampling" else "frequency",
     )
-    rows = draw(st.lists(cells, min_size=n, max_size=n))
-    group, other, target, label, weight = (np.array(column) for column in zip(*rows, strict=True))
-    return group, other, target, label, weight if draw(st.booleans()) else None
 
 
-def frame(metrics, target, label, weight, sensitive):
-    params = {} if weight is None else {"sample_params": {name: {"sample_weight": weight} for name in metrics}}
-    return MetricFrame(metrics=metrics, y_true=target, y_pred=label, sensitive_features=sensitive, **params)
+def frame(names, table, sensitive):
+    metrics = {name: RATES[name][0] for name in names}
+    params = {"sample_params": {name: {"sample_weight": table.weight} for name in names}}
+    return MetricFrame(
+        metrics=metrics,
+        y_true=table.target,
+        y_pred=table.score if names[0] in OF_SCORES else table.label,
+        sensitive_features=sensitive,
+        **({} if table.weight is None else params),
+    )
 
 
 def close(measured, expected):
     return not isinstance(measured, Undefined) and measured.value == pytest.approx(expected, abs=1e-12)
 
 
+def is_defined(name, table):
+    return all((table.mass[NEEDED[need](table)] > 0).any() for need in RATES[name][1]) and table.mass.sum() > 0
+
+
+def measured_of(table, names, make_evidence, make_plan, found):
+    evidence = make_evidence(
+        {"g": table.group.tolist(), "h": table.other.tolist()},
+        target=table.target,
+        label=table.label,
+        score=table.score,
+        probability=True,
+        weight=table.weight,
+        weight_kind=table.kind,
+    )
+    fairness = {"metrics": list(names), "flip": False, "proxies": False}
+    plan = make_plan(["g"], intersections=(("g", "h"),), resamples=100, fairness=fairness)
+    return found(evidence, plan)[1]
+
+
+def agrees(table, names, by_id):
+    """Assert that our groups, gaps and ratios are fairlearn's, and scikit-learn's, on the rows that weigh anything."""
+    weighing = table.of(table.mass > 0)
+    each = {value: weighing.of(weighing.group == value) for value in set(table.group)}
+    defined = {name: {value for value, rows in each.items() if is_defined(name, rows)} for name in names}
+    frames = {}
+    for name in names:
+        for value in set(table.group) - defined[name]:
+            assert isinstance(by_id[f"fairness/{name}/g={value}"], Undefined), (name, value)
+        if not defined[name]:
+            continue
+        # Rates that have a value in the same groups share a frame, which is what takes the time.
+        alike = tuple(n for n in names if defined[n] == defined[name])
+        if alike not in frames:
+            rows = weighing.of(np.isin(weighing.group, [*defined[name]]))
+            frames[alike] = frame(alike, rows, {"g": rows.group})
+        by_group = frames[alike].by_group[name]
+        for value in defined[name]:
+            assert close(by_id[f"fairness/{name}/g={value}"], by_group[value]), (name, value)
+        _gaps_agree(name, by_group.drop("unknown", errors="ignore"), frames[alike], by_id)
+
+
+def _gaps_agree(name, by_group, whole, by_id):
+    gap, ratio = (by_id[f"fairness/{name}/g/{form}"] for form in ("difference", "ratio"))
+    if len(by_group) < 2:
+        assert isinstance(gap, Undefined) and isinstance(ratio, Undefined), name
+        return
+    same = len(by_group) == len(whole.by_group)
+    expected = whole.difference()[name] if same else by_group.max() - by_group.min()
+    assert close(gap, expected), name
+    assert gap.low <= gap.value <= gap.high
+    if by_group.max():
+        assert close(ratio, whole.ratio()[name] if same else by_group.min() / by_group.max()), name
+    else:
+        assert isinstance(ratio, Undefined), name
+
+
+@given(
+    table=tables(), names=st.lists(st.sampled_from([n for n in RATES if n not in OF_SCORES]), min_size=3, max_size=3)
+)
+@settings(max_examples=420, deadline=None)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning", "ignore:y_pred contains classes")
+def test_rates_and_gaps(table, names, make_evidence, make_plan, found):
+    names = tuple(dict.fromkeys(names))
+    by_id = measured_of(table, names, make_evidence, make_plan, found)
+    agrees(table, names, by_id)
+    overall = Sample(
+        target=table.target, label=table.label, weight=table.weight, weight_kind=table.kind, classes=2, positive=1
+    )
+    for name in names:
+        if is_defined(name, table):
+            weighing = table.of(table.mass > 0)
+            expected = RATES[name][0](weighing.target, weighing.label, sample_weight=weighing.weight)
+            assert close(estimate(load("metrics", name), overall, IntervalSpec(resamples=100), 0), expected)
+
+
 @given(table=tables())
-@settings(max_examples=200, deadline=None)
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning")
-def test_rates_gaps_and_disparities(table, make_evidence, make_plan, found):
-    group, other, target, label, weight = table
-    if set(target) != {0, 1}:
-        target[0], target[1] = 0, 1
-    evidence = make_evidence({"g": group.tolist(), "h": other.tolist()}, target=target, label=label, weight=weight)
-    plan = make_plan(["g"], intersections=(("g", "h"),), resamples=100, fairness={"metrics": list(RATES)})
-    _, by_id = found(evidence, plan)
-    measured = frame(RATES, target, label, weight, {"g": group})
-    defined = {name: set() for name in RATES}
-    for name in RATES:
-        for value in set(group):
-            here = group == value
-            one = by_id[f"fairness/{name}/g={value}"]
-            if name in TRIALS and not TRIALS[name](target[here], label[here]):
-                assert isinstance(one, Undefined)
-            else:
-                defined[name].add(value)
-                assert close(one, measured.by_group.loc[value, name])
-    for name in RATES:
-        gap = by_id[f"fairness/{name}/g/difference"]
-        if len(defined[name]) < 2:
-            assert isinstance(gap, Undefined)
-        elif defined[name] == set(group):
-            assert close(gap, measured.difference()[name])
-            assert gap.low <= gap.value <= gap.high
-            if measured.group_max()[name]:
-                assert close(by_id[f"fairness/{name}/g/ratio"], measured.ratio()[name])
-    for (g, h), w in pairs_of(group, other, weight).items():
-        assert by_id[f"fairness/count/g={g}&h={h}"].value == w
-        here = (group == g) & (other == h)
-        expected = np.average(label[here], weights=None if weight is None else weight[here])
-        assert close(by_id[f"fairness/selection_rate/g={g}&h={h}"], expected)
-    assert sum(id.startswith("fairness/count/g=") and "&" in id for id in by_id) == len(pairs_of(group, other, weight))
-
-
-def pairs_of(group, other, weight):
-    pairs = Counter()
-    for g, h, w in zip(group, other, np.ones(len(group), int) if weight is None else weight, strict=True):
-        pairs[g, h] += w
-    return pairs
+@settings(max_examples=80, deadline=None)
+def test_scores_with_ties(table, make_evidence, make_plan, found):
+    agrees(table, OF_SCORES, measured_of(table, OF_SCORES, make_evidence, make_plan, found))
 
 
 @given(table=tables())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=30, deadline=None)
+def test_intersections(table, make_evidence, make_plan, found):
+    by_id = measured_of(table, ["selection_rate"], make_evidence, make_plan, found)
+    pairs = set(zip(table.group, table.other, strict=True))
+    for g, h in pairs:
+        rows = table.of((table.group == g) & (table.other == h))
+        count = (rows.mass > 0).sum() if table.kind == "sampling" else rows.mass.sum()
+        key = f"g={g}&h={h}"
+        if rows.mass.sum():
+            assert close(by_id[f"fairness/selection_rate/{key}"], np.average(rows.label, weights=rows.mass))
+            assert by_id[f"fairness/selection_rate/{key}"].n == count
+        else:
+            assert isinstance(by_id[f"fairness/selection_rate/{key}"], Undefined)
+    assert sum(id.startswith("fairness/count/g=") and "&" in id for id in by_id) == len(pairs)
+
+
+FIXED = Rows(
+    group=np.array([*"aaaabbbbbb", "unknown", "unknown"]),
+    other=np.array([*"xy" * 6]),
+    target=np.array([1, 1, 1, 1, 0, 0, 1, 1, 0, 1, 1, 0]),
+    label=np.array([1, 1, 0, 1, 0, 1, 0, 1, 0, 0, 1, 1]),
+    score=np.arange(12) / 12,
+    weight=np.arange(1.0, 13.0),
+)
+DOUBLES = {
+    "a label is misread": lambda rows: replace(rows, label=np.r_[1 - rows.label[:1], rows.label[1:]]),
+    "a true label is misread": lambda rows: replace(rows, target=np.r_[1 - rows.target[:1], rows.target[1:]]),
+    "weights are ignored": lambda rows: replace(rows, weight=None),
+    "a row is in the wrong group": lambda rows: replace(rows, group=np.r_[["b"], rows.group[1:]]),
+    "rows of unknown group are compared": lambda rows: replace(
+        rows, group=np.where(rows.group == "unknown", "c", rows.group)
+    ),
+    "scores are put in order of the rows": lambda rows: replace(rows, score=rows.score[::-1]),
+}
+
+
+@pytest.mark.parametrize("double", DOUBLES)
+def test_a_bad_double_is_noticed(double, make_evidence, make_plan, found):
+    names = ("selection_rate", "true_positive_rate", "false_positive_rate", "precision")
+    names = OF_SCORES if "scores" in double else names
+    good = measured_of(FIXED, names, make_evidence, make_plan, found)
+    agrees(FIXED, names, good)
+    bad = measured_of(DOUBLES[double](FIXED), names, make_evidence, make_plan, found)
+    with pytest.raises((AssertionError, KeyError)):
+        agrees(FIXED, names, bad)
+
+
+@pytest.mark.parametrize(
+    ("id", "change"),
+    [
+        # Group a has no negatives: 0 for what has no trials is what others say, and what we must not.
+        ("fairness/false_positive_rate/g=a", lambda m: Estimate(value=0, low=0, high=1, level=0.95, method="m", n=0)),
+        ("fairness/selection_rate/g/ratio", lambda m: m.model_copy(update={"value": 1 / m.value})),
+        ("fairness/selection_rate/g/difference", lambda m: m.model_copy(update={"value": -m.value})),
+        ("fairness/selection_rate/g/difference", lambda m: m.model_copy(update={"low": m.value + 0.01})),
+        ("fairness/false_positive_rate/g/difference", lambda m: Exact(value=0, n=1)),
+    ],
+)
+def test_a_bad_value_is_noticed(id, change, make_evidence, make_plan, found):
+    names = ("selection_rate", "false_positive_rate")
+    good = measured_of(FIXED, names, make_evidence, make_plan, found)
+    with pytest.raises(AssertionError):
+        agrees(FIXED, names, good | {id: change(good[id])})
+
+
+@given(table=tables())
+@settings(max_examples=12, deadline=None)
 def test_named_disparities(table, make_evidence, make_plan, found):
-    group, _, target, label, weight = table
     # Every group gets each cell of its confusion matrix, so that every rate is defined and above 0.
-    group, target = np.concatenate([group, list("abcd" * 4)]), np.concatenate([target, [0] * 8, [1] * 8])
-    label = np.concatenate([label, [0] * 4, [1] * 4, [0] * 4, [1] * 4])
-    weight = None if weight is None else np.concatenate([weight, np.ones(16, int)])
-    _, by_id = found(make_evidence({"g": group.tolist()}, target=target, label=label, weight=weight), make_plan(["g"]))
+    group, target = np.concatenate([table.group, list("abcd" * 4)]), np.concatenate([table.target, [0] * 8, [1] * 8])
+    label = np.concatenate([table.label, [0] * 4, [1] * 4, [0] * 4, [1] * 4])
+    group = np.where(group == "unknown", "a", group)
+    weight = None if table.weight is None else np.concatenate([table.weight, np.ones(16)])
+    evidence = make_evidence({"g": group.tolist()}, target=target, label=label, weight=weight, weight_kind=table.kind)
+    _, by_id = found(evidence, make_plan(["g"], fairness={"metrics": PARTS, "proxies": False}))
     for name, form, compute in DISPARITIES:
         expected = compute(target, label, sensitive_features=group, sample_weight=weight)
         assert close(by_id[f"fairness/{name}/g/{form}"], expected)
 
 
+PARTS = ["selection_rate", "true_positive_rate", "false_positive_rate"]
 DISPARITIES = (
     ("demographic_parity", "difference", demographic_parity_difference),
     ("demographic_parity", "ratio", demographic_parity_ratio),
@@ -124,15 +288,6 @@ DISPARITIES = (
 )
 
 
-def test_a_wrong_rate_is_noticed(make_evidence, make_plan, found):
-    # The known-bad double: labels of one row flipped must break the agreement that the test above asserts.
-    group, target, label = list("aabb"), [0, 1, 0, 1], np.array([0, 1, 1, 1])
-    _, by_id = found(make_evidence({"g": group}, target=target, label=label), make_plan(["g"]))
-    label[0] = 1
-    wrong = frame({"selection_rate": selection_rate}, target, label, None, {"g": group}).by_group
-    assert not close(by_id["fairness/selection_rate/g=a"], wrong.loc["a", "selection_rate"])
-
-
 def test_regression_by_group(make_evidence, make_plan, found):
     rng = np.random.default_rng(3)
     group, target = rng.choice(list("abc"), 90), rng.normal(5, 1, 90)
@@ -140,7 +295,7 @@ def test_regression_by_group(make_evidence, make_plan, found):
     evidence = make_evidence({"g": group.tolist()}, target=target, score=score, task="regression")
     _, by_id = found(evidence, make_plan(["g"]))
     metrics = {"mean_absolute_error": mean_absolute_error, "mean_prediction": mean_prediction}
-    measured = frame(metrics, target, score, None, {"g": group})
+    measured = MetricFrame(metrics=metrics, y_true=target, y_pred=score, sensitive_features={"g": group})
     for name in metrics:
         for value in "abc":
             assert close(by_id[f"fairness/{name}/g={value}"], measured.by_group.loc[value, name])
