@@ -39,6 +39,32 @@ def repeats(codes: NDArray[np.uint64]) -> NDArray[np.int64]:
     return counts[inverse].astype(np.int64)
 
 
+def content_codes(frame: pd.DataFrame, beside: Sequence[NDArray[np.generic] | None]) -> NDArray[np.uint64]:
+    """Return a 64-bit hash of what each row of a frame and of arrays beside it holds.
+
+    Parameters
+    ----------
+    frame : DataFrame (n, d)
+    beside : sequence of ndarray (n,) or (n, k), or None
+
+    Returns
+    -------
+    ndarray (n,) uint64
+    """
+    codes = np.zeros(len(frame), dtype=np.uint64)
+    arrays = [array.reshape(len(frame), -1).T for array in beside if array is not None]
+    # One column at a time: a frame of all of them would be a second copy of the table.
+    for column in (
+        *(frame.iloc[:, i] for i in range(frame.shape[1])),
+        *(pd.Series(c) for rows in arrays for c in rows),
+    ):
+        codes = codes * _PRIME + pd.util.hash_array(_plain(column).to_numpy())
+    return codes
+
+
+_PRIME = np.uint64(1_099_511_628_211)
+
+
 def _columns(table: Table, with_target: bool) -> pd.DataFrame:
     plain = {i: _plain(table.features.iloc[:, i]) for i in range(table.features.shape[1])}
     if with_target and table.target is not None:
