@@ -67,7 +67,7 @@ def excess_of(
     --------
     >>> found = excess_of(np.repeat([1.0, 0.0, 1.0, 0.0], [8, 12, 5, 75]), np.arange(100) < 20, 0.95, None, False, True)
     >>> round(found.value, 4), round(found.p_value, 6)
-    (0.3375, 0.000379)
+    (0.3375, 0.000465)
     """
     n = int(rows.sum())
     if min(n, len(rows) - n) < LEAST_ROWS:
