@@ -256,3 +256,71 @@ def test_a_metric_with_arguments_is_measured_by_group_under_its_name(make_eviden
     assert "fairness/equal_opportunity/sex/difference" in by_id
     assert "found the text 'much'" in by_id["fairness/f_beta;beta=much/sex"].reason
     assert {m.name: m.arguments for m in section.measures}["f_beta;beta=2"] == {"beta": 2.0}
+
+
+def test_the_power_that_the_spec_asks_for_moves_what_is_detectable(make_evidence, make_plan, found):
+    evidence = make_evidence({"g": ["a"] * 100 + ["b"] * 110}, label=[1] * 55 + [0] * 45 + [1] * 66 + [0] * 44)
+    short = [
+        found(evidence, make_plan(["g"], fairness={"power": power}))[1]["fairness/detectable_difference/g=a"].value
+        for power in (0.5, 0.8, 0.95)
+    ]
+    assert short == sorted(short) and len(set(short)) == 3
+
+
+def test_an_index_and_a_disparity_bring_the_metrics_that_they_read(make_evidence, make_plan, found):
+    evidence = make_evidence({"a": list("xxxyyy")}, **SCORED)
+    section, by_id = found(evidence, make_plan(["a"], fairness={"metrics": ["denial_odds_ratio", "average_odds"]}))
+    names = {measure.name for measure in section.measures}
+    assert names == {"selection_rate", "true_positive_rate", "false_positive_rate"}
+    assert [index.name for index in section.indices] == ["denial_odds_ratio"]
+    assert {"fairness/denial_odds_ratio/a=y", "fairness/average_odds/a/difference"} <= set(by_id)
+
+
+def test_a_pack_may_ask_for_an_index_beside_another_reference(make_evidence, make_plan, found):
+    request = MeasurementRequest(
+        stage="fairness", measure="denial_odds_ratio", group_by=(("g",),), reference="highest_rate"
+    )
+    evidence = make_evidence({"g": ["a"] * 10 + ["b"] * 10 + ["c"] * 10}, label=[1] * 5 + [0] * 5 + [1] * 8 + [0] * 12)
+    plan = make_plan(["g"], requests=[request], reference={"g": "a"})
+    _, by_id = found(evidence, plan)
+    assert by_id["fairness/denial_odds_ratio/g=b"].value == pytest.approx((2 / 8) / (5 / 5))
+    assert by_id["fairness/denial_odds_ratio;reference=highest_rate/g=a"].value == pytest.approx((5 / 5) / (2 / 8))
+
+
+def test_unequal_base_rates_are_said_to_exclude_equal_error_rates(make_evidence, make_plan, found):
+    rng = np.random.default_rng(4)
+    group = np.repeat(["a", "b"], 400)
+    for base, said in (((0.2, 0.7), True), ((0.5, 0.5), False)):
+        target = (rng.random(800) < np.where(group == "a", *base)).astype(int)
+        label = np.where(rng.random(800) < 0.8, target, 1 - target)
+        section, _ = found(make_evidence({"g": group.tolist()}, target=target, label=label), make_plan(["g"]))
+        assert any("cannot all three be equal" in note for note in section.notes) is said
+
+
+def test_a_regression_is_held_against_the_group_with_the_highest_mean(make_evidence, make_plan, found):
+    rng = np.random.default_rng(5)
+    group, target = np.repeat(["a", "b", "c"], 50), rng.normal(10, 2, 150)
+    score = target + np.repeat([0.0, 3.0, 1.0], 50)
+    evidence = make_evidence({"g": group.tolist()}, target=target, score=score, task="regression")
+    section, by_id = found(evidence, make_plan(["g"]))
+    means = {g: score[group == g].mean() for g in "abc"}
+    assert by_id["fairness/mean_score_difference/g=a"].value == pytest.approx(means["a"] - means["b"])
+    assert by_id["fairness/mean_score_difference/g=b"].value == 0.0
+    gap = by_id["fairness/mean_prediction_parity/g/difference"]
+    assert gap.value == pytest.approx(max(means.values()) - min(means.values()))
+    assert "fairness/mean_prediction_parity/g/ratio" not in by_id
+    assert {"mean_error_parity", "mean_absolute_error_parity"} <= {d.name for d in section.disparities}
+
+
+def test_classes_are_compared_one_by_one(make_evidence, make_plan, found):
+    rng = np.random.default_rng(6)
+    group, target, label = rng.choice(list("ab"), 300), rng.integers(0, 3, 300), rng.integers(0, 3, 300)
+    evidence = make_evidence({"g": group.tolist()}, target=target, label=label, task="multiclass", classes=3)
+    _, by_id = found(evidence, make_plan(["g"]))
+    rates = {(g, k): np.mean(label[(group == g) & (target == k)] == k) for g in "ab" for k in range(3)}
+    for (g, k), rate in rates.items():
+        assert by_id[f"fairness/true_positive_rate/g={g}/class={k}"].value == pytest.approx(rate)
+    gaps = [abs(rates["a", k] - rates["b", k]) for k in range(3)]
+    assert [by_id[f"fairness/true_positive_rate/g/difference/class={k}"].value for k in range(3)] == pytest.approx(gaps)
+    assert by_id["fairness/class_equal_opportunity/g/difference"].value == pytest.approx(max(gaps))
+    assert by_id["fairness/class_equal_opportunity_mean/g/difference"].value == pytest.approx(np.mean(gaps))
