@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +12,7 @@ from scipy import stats
 
 from audit.declarations.metric import Sample
 from audit.estimation import intervals
-from audit.estimation.forms import Array, is_positive, scores, truth, weights_of
+from audit.estimation.forms import Array, is_inclusion_weighted, is_positive, scores, truth, weights_of
 from audit.estimation.one_vs_rest import one_vs_rest
 from audit.records.sections import Confusion, Curve
 from audit.records.spec import CalibrationSpec
@@ -35,7 +37,9 @@ def curves_of(
     parts = _by_class(sample, subject)
     if sample.target is None:
         return {"score_distribution": {name: _spread(part, None) for name, part in parts.items()}}
-    found = {name: {c: curve(part) for c, part in _two_sided(parts).items()} for name, curve in _RANKED.items()}
+    # Bands of several classes, one over the other, could not be told apart.
+    band = None if sample.positive is None else level
+    found = {name: {c: curve(part, band) for c, part in _two_sided(parts).items()} for name, curve in _RANKED.items()}
     if sample.probability:
         found["calibration"] = {name: calibration(part, level, grouped) for name, part in parts.items()}
     if sample.positive is not None:
@@ -54,30 +58,53 @@ def confusion_of(rows: Evaluation, subject: Subject) -> Confusion | None:
     return Confusion(classes=subject.classes, counts=tuple(map(tuple, counts.astype(float).tolist())), scope=rows.scope)
 
 
-def roc(sample: Sample) -> Curve:
-    """True positive rate over false positive rate, from the strictest threshold to none."""
+def roc(sample: Sample, level: float | None = None) -> Curve:
+    """True positive rate over false positive rate, from the strictest threshold to none.
+
+    With a level, the band is Wilson's interval of the true positive rate at the threshold of each point.
+    """
     at, positives, negatives = _ranked(sample)
     x, y = negatives / negatives[-1], positives / positives[-1]
     kept = _corners(x, y)
+    band: dict[str, Any] = {}
+    if level is not None:
+        rows = _rows_behind(sample, is_positive(sample))
+        low, high = intervals.wilson(y[kept] * rows, np.full(len(kept), rows), level)
+        nobody = intervals.wilson(np.zeros(1), np.full(1, rows), level)[1]
+        band = {"low": (0.0, *_numbers(low)), "high": (*_numbers(nobody), *_numbers(high)), "method": "wilson"}
     return Curve(
         x_label="False positive rate",
         y_label="True positive rate",
         x=(0.0, *_numbers(x[kept])),
         y=(0.0, *_numbers(y[kept])),
         at=(None, *_numbers(at[kept])),
+        **band,
     )
 
 
-def precision_recall(sample: Sample) -> Curve:
-    """Precision over recall, from the strictest threshold to none."""
+def precision_recall(sample: Sample, level: float | None = None) -> Curve:
+    """Precision over recall, from the strictest threshold to none.
+
+    With a level, the band is Wilson's interval of the precision at the threshold of each point.
+    """
     at, positives, negatives = _ranked(sample)
     kept = _thinned(len(at))
+    called = positives + negatives
+    band: dict[str, Any] = {}
+    if level is not None:
+        rows = called
+        if is_inclusion_weighted(sample):
+            _, *squares = _ranked(replace(sample, weight=weights_of(sample) ** 2))
+            rows = called**2 / (squares[0] + squares[1])
+        low, high = intervals.wilson((positives / called * rows)[kept], rows[kept], level)
+        band = {"low": _numbers(low), "high": _numbers(high), "method": "wilson"}
     return Curve(
         x_label="Recall",
         y_label="Precision",
         x=_numbers((positives / positives[-1])[kept]),
-        y=_numbers((positives / (positives + negatives))[kept]),
+        y=_numbers((positives / called)[kept]),
         at=_numbers(at[kept]),
+        **band,
     )
 
 
@@ -117,7 +144,13 @@ def thresholds(sample: Sample) -> dict[str, Curve]:
     }
 
 
-_RANKED: dict[str, Callable[[Sample], Curve]] = {"roc": roc, "precision_recall": precision_recall}
+_RANKED: dict[str, Callable[[Sample, float | None], Curve]] = {"roc": roc, "precision_recall": precision_recall}
+
+
+def _rows_behind(sample: Sample, inside: NDArray[np.bool_]) -> float:
+    """Rows that a share of these rows rests on: Kish's number under sampling weights."""
+    weight = weights_of(sample)[inside]
+    return float(weight.sum() ** 2 / (weight @ weight) if is_inclusion_weighted(sample) else weight.sum())
 
 
 def _by_class(sample: Sample, subject: Subject) -> dict[str, Sample]:

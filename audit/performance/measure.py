@@ -11,6 +11,7 @@ from audit.performance.choice import AGAINST_GUESSING, Choice, Figure, chosen, f
 from audit.performance.comparison import challenged, challenging, significances
 from audit.performance.cross_validation import cross_validated, facts_of
 from audit.performance.curves import confusion_of, curves_of
+from audit.performance.decisions import decisions
 from audit.performance.gauge import Gauge, directed, observed
 from audit.performance.peers import Peer, baseline, dummy
 from audit.records.measured import Measured, Undefined
@@ -55,16 +56,19 @@ def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[PerformanceSect
     observations += challenged(choice, evidence, rival, gauge)
     rivals = (*peers, *((rival,) if rival else ()))
     observations += significances(choice, evidence.headline, rivals, gauge.task)
+    weighed = decisions(evidence, rivals, plan.spec.decision.costs, gauge)
+    observations += weighed.observations
     tell.progress(4, 5, "curves")
     section = PerformanceSection(
         measures=tuple(metric.facts for metric in choice.metrics),
+        decisions=weighed.measures,
         headline=choice.headline.name if choice.headline else None,
         scope=headline.scope,
-        curves=curves_of(headline.sample, evidence.subject, spec.interval.level, spec.calibration),
+        curves=curves_of(headline.sample, evidence.subject, spec.interval.level, spec.calibration) | weighed.curves,
         confusion=confusion_of(headline, evidence.subject),
         cross_validation=facts_of(evidence, plan),
         peers=tuple(peer.facts for peer in rivals),
-        notes=(*_notes(evidence), *lacking),
+        notes=(*_notes(evidence), *lacking, *weighed.notes),
     )
     tell.progress(5, 5)
     return section, tuple(observations)

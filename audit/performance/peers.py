@@ -75,8 +75,7 @@ def _peer(name: Literal["dummy", "baseline"], kind: str, evidence: Evidence, fou
 
 def _sample(subject: Subject, sample: Sample, found: Array) -> Sample:
     if subject.task == "regression":
-        # Prediction intervals are the model's own.
-        return replace(sample, score=found, low=None, high=None)
+        return replace(sample, score=found)
     if subject.positive is None:
         return replace(sample, score=found, label=found.argmax(axis=1), probability=True)
     score, other = found[:, subject.positive], 1 - subject.positive

@@ -149,6 +149,8 @@ class Curve(Record):
     """Rows behind each point, where points are bins."""
     at: tuple[float | None, ...] | None = None
     """Score threshold behind each point; null where it is unbounded."""
+    method: str = ""
+    """Name of the band's method, which holds at each point on its own; empty where none is told."""
 
 
 class Confusion(Record):
@@ -194,11 +196,16 @@ class PerformanceSection(Record):
 
     measures: tuple[MeasureFacts, ...] = ()
     """In the order a reader expects; the first is the headline metric."""
+    decisions: tuple[MeasureFacts, ...] = ()
+    """What decisions are weighed by, beside the metrics: expected cost, net benefit."""
     headline: str | None = None
     """Name of the measure that leads the summary."""
     scope: Scope = "held_out"
     curves: dict[str, dict[str, Curve]] = Field(default_factory=dict)
-    """roc, precision_recall, calibration, threshold, residuals, score_distribution -> class ("" for one) -> curve."""
+    """roc, precision_recall, calibration, threshold, residuals, score_distribution -> class ("" for one) -> curve.
+
+    cost, net_benefit -> "" for the model, challenger, treat all, treat none; threshold_table -> name of a measure.
+    """
     confusion: Confusion | None = None
     cross_validation: CrossValidation | None = None
     peers: tuple[PeerFacts, ...] = ()

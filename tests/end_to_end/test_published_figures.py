@@ -616,3 +616,32 @@ def test_a_challenger_is_held_against_the_model_by_the_mcnemar_test_of_agresti(t
     # Agresti (2013), Categorical Data Analysis, 11.1.2: 0.04, Wald interval 0.02 to 0.06.
     assert isinstance(difference, Estimate) and difference.low is not None and difference.high is not None
     assert (round(difference.value, 2), round(difference.low, 2), round(difference.high, 2)) == (0.04, 0.02, 0.06)
+
+
+# --- dcurves, family history of cancer ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("threshold", "model", "everybody"),
+    # MSKCC-Epi-Bio/dcurves, dcurves/data/r_dca_famhistory.csv: what the R package gives for 750 patients, 105 with
+    # cancer, of whom 24 have a family history, as 91 of the others have.
+    [
+        (0.05, 0.025614035087719297, 0.09473684210526317),
+        (0.1, 0.018518518518518517, 0.04444444444444445),
+        (0.2, 0.0016666666666666635, -0.07499999999999998),
+        (0.5, -0.08933333333333335, -0.72),
+    ],
+)
+def test_net_benefit_of_dcurves(tmp_path: Path, threshold: float, model: float, everybody: float) -> None:
+    counts = {(1, 1): 24, (0, 1): 91, (1, 0): 81, (0, 0): 554}
+    rows = [pair for pair, n in counts.items() for _ in range(n)]
+    record = audited(
+        tmp_path,
+        {"cancer": [cancer for cancer, _ in rows], "family": [family for _, family in rows]},
+        model={"predictions": {"score": "family"}},
+        data={"target": "cancer"},
+        decision={"threshold": threshold},
+        **dict.fromkeys(("robustness", "fairness"), False),
+    )
+    assert measured(record, "performance/net_benefit").value == pytest.approx(model, abs=1e-12)
+    assert measured(record, "performance/net_benefit/all_positive").value == pytest.approx(everybody, abs=1e-12)

@@ -120,10 +120,9 @@ def _environment(folio: Folio) -> tuple[Block, ...]:
 
 def _measures(folio: Folio) -> tuple[Block, ...]:
     record = folio.record
-    every: list[MeasureFacts] = list(record.performance.measures) if record.performance else []
-    every += (
-        [*record.fairness.measures, *record.fairness.disparities, *record.fairness.indices] if record.fairness else []
-    )
+    performance, fairness = record.performance, record.fairness
+    every: list[MeasureFacts] = [*performance.measures, *performance.decisions] if performance else []
+    every += [*fairness.measures, *fairness.disparities, *fairness.indices] if fairness else []
     once = {m.name: m for m in reversed(every)}
     terms = tuple(
         Term(

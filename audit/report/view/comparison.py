@@ -18,9 +18,9 @@ _OWN = frozenset({"difference", "holm", "z", *TESTS, "only_model_right", *(f"onl
 
 def blocks(folio: Folio, section: PerformanceSection) -> tuple[Block, ...]:
     """Return the section on other models; nothing where there is none to compare with."""
-    found = [
-        (name, m) for name in OTHERS for m in section.measures if folio.get(f"{_main(folio, m)}/{name}/difference")
-    ]
+    measures = (*section.measures, *section.decisions)
+    pairs = [(name, m) for name in OTHERS for m in measures]
+    found = [(name, m) for name, m in pairs if folio.get(f"{_main(folio, m)}/{name}/difference")]
     if not section.peers and not found:
         return ()
     figure = _figure(folio, section)

@@ -112,7 +112,7 @@ def curves(folio: Folio, name: str, drawn: Mapping[str, Curve]) -> Figure:
     )
 
 
-_OVER_SCORES = ("threshold", "score_distribution")
+_OVER_SCORES = ("threshold", "score_distribution", "net_benefit", "cost")
 
 
 def confusion(folio: Folio, confusion: Confusion, *, title: str) -> Figure:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from audit.records.measured import Estimate, Undefined
 from audit.records.observation import Observation
 from audit.records.sections import Confusion, Curve, MeasureFacts, PerformanceSection
-from audit.report.view import comparison, figures, numbers
+from audit.report.view import comparison, decisions, figures, numbers
 from audit.report.view.folio import Folio, aggregate_of, chunked, decoded, measure_of
 from audit.report.view.tree import (
     Block,
@@ -47,6 +47,7 @@ def chapter(folio: Folio) -> Chapter:
     parts = (
         ("performance.figures", "figures", _headline(folio, section)),
         ("performance.peers", "peers", comparison.blocks(folio, section)),
+        ("performance.decisions", "decisions", decisions.blocks(folio, section)),
         ("performance.cross_validation", "cross-validation", _cross_validation(folio, section)),
         ("performance.confusion", "confusion", _confusion(folio, section.confusion)),
         ("performance.by_class", "classes", _by_class(folio, section)),
@@ -262,7 +263,8 @@ def _by_class(folio: Folio, section: PerformanceSection) -> tuple[Block, ...]:
 
 def _curve_names(section: PerformanceSection) -> tuple[str, ...]:
     known = [name for name in CURVES if section.curves.get(name)]
-    return (*known, *(name for name in section.curves if name not in CURVES and section.curves[name]))
+    elsewhere = (*CURVES, *decisions.CURVES)
+    return (*known, *(name for name in section.curves if name not in elsewhere and section.curves[name]))
 
 
 def _curve(folio: Folio, name: str, curves: dict[str, Curve]) -> tuple[Block, ...]:
@@ -388,7 +390,8 @@ def _further(folio: Folio, section: PerformanceSection) -> tuple[Block, ...]:
 
 def _unplaced(folio: Folio, section: PerformanceSection) -> list[Observation]:
     names = {m.name for m in section.measures}
-    return [o for o in folio.under("performance/") if not (_placed(o, names) or comparison.places(o.id))]
+    shown = (comparison.places, decisions.places)
+    return [o for o in folio.under("performance/") if not (_placed(o, names) or any(by(o.id) for by in shown))]
 
 
 def _placed(observation: Observation, names: set[str]) -> bool:
