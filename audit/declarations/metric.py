@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Response = Literal["label", "score", "probability", "value", "target"]
+Response = Literal["label", "score", "probability", "value", "interval", "target"]
 """What a metric reads beside the truth.
 
 label: predicted classes; score: any number that orders rows; probability: calibrated scale in [0, 1];
-value: regression; target: nothing, it describes the rows themselves.
+value: regression; interval: prediction intervals of a regression; target: nothing, it describes the rows themselves.
 """
 
 
@@ -50,6 +50,12 @@ class Sample:
     probability: bool = False
     """Whether `score` holds probabilities."""
     threshold: float | None = None
+    low: NDArray[np.float64] | None = None
+    """(n,) lower ends of prediction intervals that came with the predictions."""
+    high: NDArray[np.float64] | None = None
+    """(n,) upper ends."""
+    interval_level: float | None = None
+    """Share of rows that these intervals are meant to hold."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -41,6 +41,7 @@ from audit.estimation.forms import (
     one_against_rest,
     rows_of,
     size_of,
+    supplied_interval,
     weights_of,
 )
 from audit.estimation.resampling import resampled, resampled_cells
@@ -73,6 +74,10 @@ def unmeasurable(metric: Metric, sample: Sample) -> str:
             return f"{metric.label} needs probabilities; the model gives scores on another scale."
         case "value" if sample.score is None:
             return f"{metric.label} needs predicted values; there are none."
+        case "interval" if sample.low is None:
+            return f"{metric.label} needs prediction intervals: name their columns in model.predictions.interval."
+        case "interval":
+            return _unfit_ends(metric, sample)
         case "score" | "probability" | "value":
             return _unfit_scores(metric, sample)
         case _:
@@ -169,6 +174,8 @@ def subset(sample: Sample, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Sampl
         label=None if sample.label is None else sample.label[rows],
         score=None if sample.score is None else sample.score[rows],
         weight=None if sample.weight is None else sample.weight[rows],
+        low=None if sample.low is None else sample.low[rows],
+        high=None if sample.high is None else sample.high[rows],
     )
 
 
@@ -217,6 +224,12 @@ def _unfit_scores(metric: Metric, sample: Sample) -> str:
     if metric.response == "value" and _largest(sample) > _MOST_TO_SQUARE:
         return f"{metric.label} cannot be computed: values beyond {_MOST_TO_SQUARE:.0e} have no square."
     return ""
+
+
+def _unfit_ends(metric: Metric, sample: Sample) -> str:
+    low, high, _ = supplied_interval(sample)
+    bad = int(np.count_nonzero(~np.isfinite(low) | ~np.isfinite(high)))
+    return f"{metric.label} cannot be computed: {bad} of the prediction intervals are not finite." if bad else ""
 
 
 _MOST_TO_SQUARE = 1e150

@@ -315,6 +315,12 @@ def scores(sample: Sample) -> Array:
     return sample.score
 
 
+def supplied_interval(sample: Sample) -> tuple[Array, Array, float]:
+    """(n,) lower and upper ends of prediction intervals and their level, which the caller knows to be there."""
+    assert sample.low is not None and sample.high is not None and sample.interval_level is not None
+    return sample.low, sample.high, sample.interval_level
+
+
 def one_against_rest(sample: Sample) -> list[tuple[NDArray[np.bool_], Array]]:
     """Truth and score of each class against the rest; of the positive class alone in a binary sample."""
     score = scores(sample)
@@ -325,7 +331,7 @@ def one_against_rest(sample: Sample) -> list[tuple[NDArray[np.bool_], Array]]:
 
 def size_of(sample: Sample) -> int:
     """Return the number of rows in the arrays of a sample."""
-    held = next(a for a in (sample.target, sample.label, sample.score) if a is not None)
+    held = next(a for a in (sample.target, sample.label, sample.score, sample.low) if a is not None)
     return len(held)
 
 

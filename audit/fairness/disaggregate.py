@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from audit.declarations.disparity import Disparity, Form
 from audit.declarations.metric import Metric, Sample
-from audit.estimation.estimate import estimate_by_group, replicates_by_group
+from audit.estimation.estimate import estimate_by_group, form_of, replicates_by_group
+from audit.estimation.forms import Tested
 from audit.estimation.intervals import normal_quantile
 from audit.estimation.seeds import child_seed
 from audit.fairness.choice import interval_of
@@ -131,6 +132,9 @@ def observe_gaps(result: Disaggregated, gaps: dict[Form, Gap]) -> Iterator[Obser
 
 def measure_gaps(result: Disaggregated) -> dict[Form, Gap]:
     """Return the gap of each form that suits the metric: a ratio only where no value can be negative."""
+    if isinstance(form_of(result.metric, result.rows.sample), Tested):
+        # How far p-values are apart says nothing of how far groups are.
+        return {}
     least = result.metric.bounds[0]
     return {form: _gap(result, form) for form in FORMS if form == "difference" or (least is not None and least >= 0)}
 

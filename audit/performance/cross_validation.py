@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from audit.declarations.metric import Sample
 from audit.estimation import intervals
-from audit.estimation.estimate import applies, subset
-from audit.estimation.forms import rows_of
+from audit.estimation.estimate import applies, form_of, subset
+from audit.estimation.forms import Tested, rows_of
 from audit.performance.choice import Choice, Figure, leading
 from audit.performance.gauge import Gauge
 from audit.records.measured import Estimate, Measured, Undefined
@@ -29,9 +29,10 @@ def cross_validated(choice: Choice, evidence: Evidence, gauge: Gauge) -> list[Ob
     parts = [subset(rows.sample, np.flatnonzero(rows.fold == k)) for k in range(1, len(evidence.folds) + 1)]
     found = []
     for metric in choice.metrics:
-        if applies(metric, rows.sample, gauge.task):
-            continue
         figure = leading(metric, gauge.task)
+        # What a test says of single folds has no mean.
+        if applies(metric, rows.sample, gauge.task) or isinstance(form_of(figure.metric, rows.sample), Tested):
+            continue
         single = [gauge.measured(figure, part, beside=True) for part in parts]
         mean = _mean(figure, single, evidence.folds, rows.sample, gauge.interval.level)
         found.append(_observation(figure, "cross_validated", f"{figure.label}, cross-validated", mean))

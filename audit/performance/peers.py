@@ -75,7 +75,8 @@ def _peer(name: Literal["dummy", "baseline"], kind: str, evidence: Evidence, fou
 
 def _sample(subject: Subject, sample: Sample, found: Array) -> Sample:
     if subject.task == "regression":
-        return replace(sample, score=found)
+        # Prediction intervals are the model's own.
+        return replace(sample, score=found, low=None, high=None)
     if subject.positive is None:
         return replace(sample, score=found, label=found.argmax(axis=1), probability=True)
     score, other = found[:, subject.positive], 1 - subject.positive

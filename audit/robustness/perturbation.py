@@ -167,15 +167,15 @@ def _result(
     answers = reason_of(found) if isinstance(found, AuditError) else found
     measured = _measured(answers, before, evidence, setting)
     words = (
-        "Decisions changed by",
-        "Mean change of the score under",
-        f"Loss of {before.metric.label if before.metric else 'the leading metric'} under",
-        "Predictions that are not finite under",
+        "Decisions changed",
+        "Mean change of the score",
+        f"Loss of {before.metric.label if before.metric else 'the leading metric'}",
+        "Predictions that are not finite",
     )
     observations = tuple(
         Observation(
             id=f"robustness/{perturbation.name}_{measure}{severity.argument}",
-            label=f"{word} {severity.label}",
+            label=f"{word}: {severity.label}",
             measured=value,
             higher_is_better=False,
             scope=before.scope,
@@ -304,11 +304,11 @@ def _one_at_a_time(
     scored = part.answers.predictions.score is not None
     measure = _score_change if scored else _flip_rate
     name = f"robustness/{perturbation.name}_{'score_change' if scored else 'flip_rate'}"
-    word = "Mean change of the score under" if scored else "Decisions changed by"
+    word = "Mean change of the score" if scored else "Decisions changed"
     found = [
         Observation(
             id=f"{name}/{encoded(str(part.table.features.columns[position]))}",
-            label=f"{word} {perturbation.alone.label} in {part.table.features.columns[position]} alone",
+            label=f"{word}: {perturbation.alone.label} in {part.table.features.columns[position]} alone",
             measured=Undefined(reason=answers) if isinstance(answers, str) else measure(answers, part, setting),
             higher_is_better=False,
             scope=part.scope,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import lgamma
 from typing import Any
 
 import numpy as np
 import pytest
 from fairlearn import metrics as fl
+from scipy import integrate, stats
 from sklearn import metrics as sk
 from sklearn.linear_model import LogisticRegression
 
@@ -135,6 +137,46 @@ def gain(y: Any, label: Any, score: Any, w: Any, share: float = 0.1) -> float:
     return float(found / (w @ y))
 
 
+def hosmer_lemeshow(y: Any, label: Any, score: Any, w: Any, groups: int = 10) -> float:
+    """Rows written out as often as they count, in the groups that Stata's xtile makes."""
+    times = w.astype(int)
+    y, p = np.repeat(y, times), np.repeat(score, times)
+    cuts = [np.sort(p)[int(np.ceil(len(p) * q / groups)) - 1] for q in range(1, groups)]
+    home = np.searchsorted(cuts, p, side="left")
+    total = 0.0
+    for g in set(home):
+        n, seen, expected = np.sum(home == g), y[home == g].sum(), p[home == g].sum()
+        total += (seen - expected) ** 2 / expected + (seen - expected) ** 2 / (n - expected)
+    return float(total)
+
+
+def spiegelhalter(y: Any, label: Any, score: Any, w: Any) -> float:
+    """The Brier score less its expectation, over its standard deviation, each from its own formula."""
+    brier, expected = w @ (y - score) ** 2, w @ (score * (1 - score))
+    return float((brier - expected) / np.sqrt(w @ (score * (1 - score) * (1 - 2 * score) ** 2)))
+
+
+def jeffreys(y: Any, label: Any, score: Any, w: Any) -> float:
+    """The posterior by numerical integration of its density."""
+    events, n, most = w @ y, w.sum(), float(np.average(score, weights=w))
+    scale = lgamma(n + 1) - lgamma(events + 0.5) - lgamma(n - events + 0.5)
+    found, _ = integrate.quad(
+        lambda r: np.exp(scale + (events - 0.5) * np.log(r) + (n - events - 0.5) * np.log1p(-r)), 0, most, epsabs=1e-14
+    )
+    return float(found)
+
+
+def winkler(y: Any, label: Any, score: Any, w: Any) -> float:
+    """The sum of the pinball losses of both ends, which the interval score is proportional to."""
+    low, high, tail = score - HALF, score + 2 * HALF, 0.1
+    both = sk.mean_pinball_loss(y, low, sample_weight=w, alpha=tail)
+    both += sk.mean_pinball_loss(y, high, sample_weight=w, alpha=1 - tail)
+    return float(both / tail)
+
+
+HALF = np.random.default_rng(9).uniform(200, 900, 101)
+"""Half widths of made prediction intervals."""
+
 COUNTS: dict[str, Callable[[Any, Any, Any, Any], Any]] = {
     "true_positive_rate": lambda tp, fp, fn, tn: tp / (tp + fn),
     "true_negative_rate": lambda tp, fp, fn, tn: tn / (tn + fp),
@@ -208,6 +250,18 @@ BINARY: dict[str, Other] = {
     "calibration_slope": slope,
     "calibration_intercept": intercept,
 }
+TESTS: dict[str, Other] = {
+    "mean_probability": lambda y, label, score, w: float(np.average(score, weights=w)),
+    "hosmer_lemeshow": hosmer_lemeshow,
+    "hosmer_lemeshow_p_value": lambda y, label, score, w: float(stats.chi2(10).sf(hosmer_lemeshow(y, label, score, w))),
+    "spiegelhalter_z": spiegelhalter,
+    "spiegelhalter_p_value": lambda y, label, score, w: float(stats.chi2(1).sf(spiegelhalter(y, label, score, w) ** 2)),
+    "jeffreys_p_value": jeffreys,
+    "binomial_p_value": lambda y, label, score, w: (
+        stats.binomtest(round(w @ y), round(w.sum()), float(np.average(score, weights=w)), alternative="greater").pvalue
+    ),
+}
+BINARY |= TESTS
 REGRESSION: dict[str, Other] = {
     "mean_absolute_error": of_scores(sk.mean_absolute_error),
     "mean_squared_error": of_scores(sk.mean_squared_error),
@@ -215,6 +269,25 @@ REGRESSION: dict[str, Other] = {
     "r2": of_scores(sk.r2_score),
     "explained_variance": of_scores(sk.explained_variance_score),
     "median_absolute_error": lambda y, label, score, w: float(np.median(np.repeat(np.abs(y - score), w.astype(int)))),
+    "mean_absolute_percentage_error": of_scores(sk.mean_absolute_percentage_error),
+    "symmetric_mean_absolute_percentage_error": lambda y, label, score, w: float(
+        np.average(np.abs(y - score) / ((np.abs(y) + np.abs(score)) / 2), weights=w)
+    ),
+    "mean_squared_log_error": of_scores(sk.mean_squared_log_error),
+    "max_error": lambda y, label, score, w: sk.max_error(y[w > 0], score[w > 0]),
+    "mean_pinball_loss": of_scores(sk.mean_pinball_loss, alpha=0.5),
+    "mean_tweedie_deviance": of_scores(sk.mean_tweedie_deviance, power=1.5),
+    "mean_poisson_deviance": of_scores(sk.mean_poisson_deviance),
+    "mean_gamma_deviance": of_scores(sk.mean_gamma_deviance),
+    "d2_tweedie_score": of_scores(sk.d2_tweedie_score, power=1.5),
+    "spearman_correlation": lambda y, label, score, w: float(
+        stats.spearmanr(np.repeat(y, w.astype(int)), np.repeat(score, w.astype(int))).statistic
+    ),
+    "interval_coverage": lambda y, label, score, w: float(
+        w[(y >= score - HALF) & (y <= score + 2 * HALF)].sum() / w.sum()
+    ),
+    "mean_interval_width": lambda y, label, score, w: float(np.average(3 * HALF, weights=w)),
+    "interval_score": winkler,
     "mean_error": lambda y, label, score, w: float(np.average(score - y, weights=w)),
     "mean_prediction": lambda y, label, score, w: float(fl.mean_prediction(y, score, sample_weight=w)),
 }
@@ -274,7 +347,8 @@ def weights(rng: np.random.Generator, n: int) -> np.ndarray:
 def agrees(statistic: Any, other: Other, sample: Sample, weight: np.ndarray) -> None:
     expected = [other(sample.target, sample.label, sample.score, w) for w in weight]
     # A logistic regression of another maker stops at its own tolerance.
-    np.testing.assert_allclose(statistic(weight), expected, rtol=1e-5 if other is slope else 1e-9, atol=1e-12)
+    rough = other in (slope, jeffreys)
+    np.testing.assert_allclose(statistic(weight), expected, rtol=1e-5 if rough else 1e-9, atol=1e-12)
     np.testing.assert_allclose(statistic(weight.astype(np.int64)), expected, rtol=1e-5, atol=1e-12)
 
 
@@ -297,7 +371,8 @@ def test_binary_metrics_agree(name: str, seed: int) -> None:
 def test_regression_metrics_agree(name: str) -> None:
     rng = np.random.default_rng(5)
     target = rng.gamma(2, 1000, 101)
-    sample = Sample(target=target, score=target + rng.normal(100, 800, 101))
+    score = np.abs(target + rng.normal(100, 800, 101)) + 1
+    sample = Sample(target=target, score=score, low=score - HALF, high=score + 2 * HALF, interval_level=0.8)
     agrees(form_of(load("metrics", name), sample).statistic(sample), REGRESSION[name], sample, weights(rng, 101))
 
 
