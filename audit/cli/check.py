@@ -87,7 +87,7 @@ def _performance(spec: AuditSpec) -> str:
     metrics = ", ".join(map(str, asked.metrics)) if asked.metrics is not None else "the usual metrics of the task"
     crossed = "no cross-validation"
     if folds:
-        crossed = f"{folds.folds} {folds.by} folds"
+        crossed = f"{folds.folds} {folds.by} folds{f', dealt {folds.repeats} times' if folds.repeats > 1 else ''}"
         if spec.data.train is None or spec.model.predictions is not None:
             crossed = "no cross-validation (it needs data.train and a model to refit)"
     return f"{metrics}; {crossed}; intervals at {asked.interval.level:g}"

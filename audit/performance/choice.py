@@ -70,7 +70,7 @@ AGAINST_GUESSING: dict[Task, tuple[str, ...]] = {
 }
 """Those of them in which a guess has a value known beforehand, whatever the rows."""
 
-ALWAYS = frozenset({"beats_dummy", "overfit_gap", "expected_cost", "cost_threshold", "net_benefit"})
+ALWAYS = frozenset({"beats_dummy", "overfit_gap", "learning_curve", "expected_cost", "cost_threshold", "net_benefit"})
 """Measures of this stage that are no metrics and are told without being asked for."""
 
 

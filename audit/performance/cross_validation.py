@@ -11,36 +11,76 @@ from audit.estimation.estimate import applies, form_of, subset
 from audit.estimation.forms import Tested, rows_of
 from audit.performance.choice import Choice, Figure, leading
 from audit.performance.gauge import Gauge
-from audit.records.measured import Estimate, Measured, Undefined
+from audit.records.measured import Estimate, Exact, Measured, Undefined
 from audit.records.observation import Observation
 from audit.records.plan import Plan
 from audit.records.sections import CrossValidation, FoldFacts
 from audit.records.spec import CrossValidationSpec, PerformanceSpec
-from audit.subject.evidence import Evidence
+from audit.subject.evidence import Evaluation, Evidence
 
 Folds = tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]
 
 
 def cross_validated(choice: Choice, evidence: Evidence, gauge: Gauge) -> list[Observation]:
-    """Return each metric's figure in every fold, and its mean over folds."""
+    """Return each metric's figure in every fold of every repeat, and its mean over all of them."""
     rows = evidence.out_of_fold
     if rows is None or rows.fold is None:
         return []
-    parts = [subset(rows.sample, np.flatnonzero(rows.fold == k)) for k in range(1, len(evidence.folds) + 1)]
+    deals = [(evidence.folds, rows), *((repeat.folds, repeat.evaluation) for repeat in evidence.repeats)]
+    parts = [_parts(folds, made) for folds, made in deals]
+    every = tuple(fold for folds, _ in deals for fold in folds)
     found = []
     for metric in choice.metrics:
         figure = leading(metric, gauge.task)
         # What a test says of single folds has no mean.
         if applies(metric, rows.sample, gauge.task) or isinstance(form_of(figure.metric, rows.sample), Tested):
             continue
-        single = [gauge.measured(figure, part, beside=True) for part in parts]
-        mean = _mean(figure, single, evidence.folds, rows.sample, gauge.interval.level)
+        single = [[gauge.measured(figure, part, beside=True) for part in some] for some in parts]
+        mean = mean_of_folds(figure, [m for some in single for m in some], every, rows.sample, gauge.interval.level)
         found.append(_observation(figure, "cross_validated", f"{figure.label}, cross-validated", mean))
-        found += [
-            _observation(figure, f"cross_validated/fold={k}", f"{figure.label}, fold {k}", measured)
-            for k, measured in enumerate(single, start=1)
-        ]
+        for repeat, some in enumerate(single, start=1):
+            found += _of_folds(figure, some, repeat)
+        if len(deals) > 1:
+            found += _of_repeats(figure, single, deals, gauge.interval.level)
     return found
+
+
+def _parts(folds: Folds, made: Evaluation) -> list[Sample]:
+    assert made.fold is not None
+    return [subset(made.sample, np.flatnonzero(made.fold == k)) for k in range(1, len(folds) + 1)]
+
+
+def _of_folds(figure: Figure, single: list[Measured], repeat: int) -> list[Observation]:
+    again, told = (f"&repeat={repeat}", f" of repeat {repeat}") if repeat > 1 else ("", "")
+    return [
+        _observation(figure, f"cross_validated/fold={k}{again}", f"{figure.label}, fold {k}{told}", measured)
+        for k, measured in enumerate(single, start=1)
+    ]
+
+
+def _of_repeats(
+    figure: Figure, single: list[list[Measured]], deals: list[tuple[Folds, Evaluation]], level: float
+) -> list[Observation]:
+    """Return the mean of each repeat, and how far these means spread: how much hangs on the deal of the rows."""
+    means = [
+        mean_of_folds(figure, some, folds, made.sample, level)
+        for some, (folds, made) in zip(single, deals, strict=True)
+    ]
+    found = [
+        _observation(figure, f"cross_validated/repeat={r}", f"{figure.label}, cross-validated, repeat {r}", mean)
+        for r, mean in enumerate(means, start=1)
+    ]
+    values = [m.value for m in means if isinstance(m, Estimate)]
+    spread: Measured = Undefined(reason=f"{figure.label} has a mean in fewer than two repeats.")
+    if len(values) > 1:
+        spread = Exact(value=float(np.std(values, ddof=1)), n=rows_of(deals[0][1].sample))
+    label = f"{figure.label}, standard deviation over {len(means)} repeats"
+    return [
+        *found,
+        Observation(
+            id=f"performance/{figure.name}/cross_validated/repeat_sd", label=label, measured=spread, scope="out_of_fold"
+        ),
+    ]
 
 
 def facts_of(evidence: Evidence, plan: Plan) -> CrossValidation:
@@ -59,10 +99,12 @@ def facts_of(evidence: Evidence, plan: Plan) -> CrossValidation:
             FoldFacts(fold=k, train_rows=len(fitted), test_rows=len(tested))
             for k, (fitted, tested) in enumerate(evidence.folds, start=1)
         ),
+        repeats=1 + len(evidence.repeats),
     )
 
 
-def _mean(figure: Figure, single: list[Measured], folds: Folds, sample: Sample, level: float) -> Measured:
+def mean_of_folds(figure: Figure, single: list[Measured], folds: Folds, sample: Sample, level: float) -> Measured:
+    """Return the mean over folds, of one cross-validation or of several, with the interval of Nadeau and Bengio."""
     known = [(m.value, pair) for m, pair in zip(single, folds, strict=True) if isinstance(m, Estimate)]
     if len(known) < 2:
         return Undefined(reason=f"{figure.label} has a value in {len(known)} of {len(folds)} folds; a mean needs two.")

@@ -31,6 +31,13 @@ class Gauge:
             return Undefined(reason=lacking)
         return estimate(figure.metric, figure.rows(sample), self.beside if beside else self.interval, self.seed)
 
+    def value(self, figure: Figure, sample: Sample) -> float | None:
+        """Return a figure alone, without the cost of its interval; None where it has no value."""
+        found = estimate(
+            figure.metric, figure.rows(sample), self.interval.model_copy(update={"resamples": 2}), self.seed
+        )
+        return None if isinstance(found, Undefined) else float(found.value)
+
     @property
     def beside(self) -> IntervalSpec:
         """The interval of figures beside the headline ones."""

@@ -13,6 +13,7 @@ from audit.performance.cross_validation import cross_validated, facts_of
 from audit.performance.curves import confusion_of, curves_of
 from audit.performance.decisions import decisions
 from audit.performance.gauge import Gauge, directed, observed
+from audit.performance.learning import learnt
 from audit.performance.peers import Peer, baseline, dummy
 from audit.records.measured import Measured, Undefined
 from audit.records.observation import Observation
@@ -49,6 +50,8 @@ def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[PerformanceSect
     observations += _against_training(choice, evidence, unseen, gauge)
     tell.progress(2, 5, "cross-validation")
     observations += cross_validated(choice, evidence, gauge)
+    learning = learnt(choice, evidence, gauge)
+    observations += learning.observations
     tell.progress(3, 5, "dummy and baseline")
     peers, lacking = _peers(evidence, spec, tell)
     observations += _against_peers(choice, evidence, peers, gauge)
@@ -64,11 +67,13 @@ def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[PerformanceSect
         decisions=weighed.measures,
         headline=choice.headline.name if choice.headline else None,
         scope=headline.scope,
-        curves=curves_of(headline.sample, evidence.subject, spec.interval.level, spec.calibration) | weighed.curves,
+        curves=curves_of(headline.sample, evidence.subject, spec.interval.level, spec.calibration)
+        | weighed.curves
+        | learning.curves,
         confusion=confusion_of(headline, evidence.subject),
         cross_validation=facts_of(evidence, plan),
         peers=tuple(peer.facts for peer in rivals),
-        notes=(*_notes(evidence), *lacking, *weighed.notes),
+        notes=(*_notes(evidence), *lacking, *weighed.notes, *learning.notes),
     )
     tell.progress(5, 5)
     return section, tuple(observations)

@@ -179,6 +179,9 @@ class CrossValidation(Record):
     by: str = ""
     column: str | None = None
     folds: tuple[FoldFacts, ...] = ()
+    """Those of the first repeat."""
+    repeats: int = 1
+    """How often the rows were dealt."""
 
 
 class PeerFacts(Record):
@@ -204,7 +207,8 @@ class PerformanceSection(Record):
     curves: dict[str, dict[str, Curve]] = Field(default_factory=dict)
     """roc, precision_recall, calibration, threshold, residuals, score_distribution -> class ("" for one) -> curve.
 
-    cost, net_benefit -> "" for the model, challenger, treat all, treat none; threshold_table -> name of a measure.
+    cost, net_benefit -> "" for the model, challenger, treat all, treat none; threshold_table -> name of a measure;
+    learning -> training, validation.
     """
     confusion: Confusion | None = None
     cross_validation: CrossValidation | None = None

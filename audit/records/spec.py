@@ -151,6 +151,15 @@ class CrossValidationSpec(Record):
     """How rows are dealt to folds; stratified is plain in regression."""
     column: str | None = None
     """Column of groups; for time the default is data.time."""
+    repeats: int = Field(default=1, ge=1, le=100)
+    """How often the rows are dealt anew, each time to as many folds; by time there is one way only."""
+
+
+class LearningCurveSpec(Record):
+    """How the model does when it is fitted on fewer rows; asking for it sets aside the budget of refits."""
+
+    sizes: int = Field(default=5, ge=2, le=10)
+    """Numbers of training rows, each twice the one before; the largest is that of a whole cross-validation fold."""
 
 
 class IntervalSpec(Record):
@@ -195,6 +204,9 @@ class PerformanceSpec(Record):
     cross_validation: CrossValidationSpec | Literal[False] = CrossValidationSpec()
     interval: IntervalSpec = IntervalSpec()
     calibration: CalibrationSpec = CalibrationSpec()
+    learning_curve: LearningCurveSpec | Literal[False] | None = None
+    """Whether the model is fitted again on growing parts of each fold's training rows; default: where that is cheap, by
+    a budget of rows, columns and trees."""
     baseline: bool = True
     """Whether a dummy and a simple model are fitted beside the model."""
 

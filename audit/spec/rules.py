@@ -173,8 +173,12 @@ def _intersection(loc: Loc, columns: tuple[str, ...], features: tuple[str, ...])
 def _folds(spec: AuditSpec) -> Iterator[Finding]:
     folds = spec.performance and spec.performance.cross_validation
     if not folds:
+        yield from _curve_without_folds(spec)
         return
     loc = ("performance", "cross_validation")
+    if folds.by == "time" and folds.repeats > 1:
+        message = f"folds by time are the same however often they are dealt, found repeats: {folds.repeats}."
+        yield Finding((*loc, "repeats"), message, "Delete it, or change by.")
     if folds.by == "group" and folds.column is None:
         yield Finding(loc, "folds by group need the column that holds the groups.", "Add column: NAME.")
     if folds.by == "time" and folds.column is None and spec.data.time is None:
@@ -182,6 +186,12 @@ def _folds(spec: AuditSpec) -> Iterator[Finding]:
     if folds.by in ("stratified", "plain") and folds.column is not None:
         message = f"column is read only with by: group or by: time, found by: {folds.by}."
         yield Finding((*loc, "column"), message, "Change by, or delete column.")
+
+
+def _curve_without_folds(spec: AuditSpec) -> Iterator[Finding]:
+    if spec.performance and spec.performance.learning_curve:
+        message = "a learning curve is fitted inside the folds of cross_validation, which is off."
+        yield Finding(("performance", "learning_curve"), message, "Delete it, or switch cross_validation on.")
 
 
 def _classes(spec: AuditSpec) -> Iterator[Finding]:

@@ -153,6 +153,30 @@ class Evaluation:
 
 
 @dataclass(frozen=True)
+class Repeat:
+    """A cross-validation whose folds were dealt anew."""
+
+    folds: tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]
+    evaluation: Evaluation
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What a copy of the model that was fitted on part of a fold's training rows says of them, and of the test rows."""
+
+    fold: int
+    """From 1."""
+    part: int
+    """How often the fold's training rows were halved; 0 for all of them."""
+    rows: int
+    """Rows that it was fitted on."""
+    seen: Sample
+    """Those rows."""
+    unseen: Sample
+    """The test rows of the fold."""
+
+
+@dataclass(frozen=True)
 class Evidence:
     """Everything a stage may read; predictions are made once."""
 
@@ -172,3 +196,9 @@ class Evidence:
     """The challenger's predictions of the headline rows, made without having seen them as far as that can be told."""
     no_challenger: str = ""
     """Why there is none although the spec names one."""
+    repeats: tuple[Repeat, ...] = ()
+    """The cross-validations after the first, where the spec repeats it."""
+    lessons: tuple[Lesson, ...] = ()
+    """The model fitted on growing parts of each fold's training rows."""
+    no_lessons: str = ""
+    """Why there are none."""

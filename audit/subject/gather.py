@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,19 @@ from audit.estimation.seeds import child_seed
 from audit.records.observation import Scope
 from audit.records.spec import AuditSpec, CrossValidationSpec
 from audit.subject.columns import cross_validation_of
-from audit.subject.evidence import Evaluation, Evidence, LoadedModel, Predictions, Subject, Table, Tell
+from audit.subject.evidence import (
+    Evaluation,
+    Evidence,
+    Lesson,
+    LoadedModel,
+    Predictions,
+    Repeat,
+    Subject,
+    Table,
+    Tell,
+)
 from audit.subject.folds import Fold, dated, folds_of
+from audit.subject.lessons import halvings, nested
 from audit.subject.predict import sample_of
 
 
@@ -36,25 +47,28 @@ def gather_evidence(subject: Subject, spec: AuditSpec, tell: Tell) -> Evidence:
         The model cannot predict, or there are no rows that it never saw.
     """
     held_out = _held_out(subject, tell)
-    folds, out_of_fold, reason = _cross_validated(subject, spec, tell)
-    headline = held_out or out_of_fold
+    crossed = _cross_validated(subject, spec, tell)
+    headline = held_out or crossed.evaluation
     if headline is None:
         raise ModelError(
             Problem(
                 "data.test",
-                f"there are no rows that the model was not fitted on: {reason}",
+                f"there are no rows that the model was not fitted on: {crossed.reason}",
                 "Name held-out rows under data.test.",
             )
         )
-    challenger = _challenged(subject, headline, folds, tell)
+    challenger = _challenged(subject, headline, crossed.folds, tell)
     return Evidence(
         subject=subject,
         headline=headline,
         held_out=held_out,
-        out_of_fold=out_of_fold,
+        out_of_fold=crossed.evaluation,
         train=_in_sample(subject, tell),
-        folds=folds,
-        no_cross_validation=reason,
+        folds=crossed.folds,
+        no_cross_validation=crossed.reason,
+        repeats=crossed.repeats,
+        lessons=crossed.lessons,
+        no_lessons=crossed.no_lessons,
         challenger=challenger if isinstance(challenger, Evaluation) else None,
         no_challenger=challenger if isinstance(challenger, str) else "",
     )
@@ -116,10 +130,10 @@ def _challenged(subject: Subject, headline: Evaluation, folds: tuple[Fold, ...],
             "there is no held-out table, and the challenger cannot be fitted again in each fold, as the model is: "
             f"{rival.facts.refit_reason}"
         )
-    used, found, reason = _out_of_fold(rival, rival.train, folds, tell)
-    if found is None or len(used) < len(folds):
-        return f"the challenger could not be fitted in every fold: {reason}"
-    return found
+    found = _out_of_fold(rival, rival.train, folds, tell, None)
+    if found.evaluation is None or len(found.folds) < len(folds):
+        return f"the challenger could not be fitted in every fold: {found.reason}"
+    return found.evaluation
 
 
 def _supplied_for(rival: Subject, supplied: Predictions, headline: Evaluation, folds: tuple[Fold, ...]) -> Evaluation:
@@ -136,22 +150,52 @@ def _predicted(subject: Subject, model: LoadedModel | None, table: Table) -> Pre
     return subject.predictions(model, table)
 
 
-def _cross_validated(subject: Subject, spec: AuditSpec, tell: Tell) -> tuple[tuple[Fold, ...], Evaluation | None, str]:
+@dataclass(frozen=True)
+class _Crossed:
+    """What refitting the model gave."""
+
+    folds: tuple[Fold, ...] = ()
+    evaluation: Evaluation | None = None
+    reason: str = ""
+    """Why there is none."""
+    repeats: tuple[Repeat, ...] = ()
+    lessons: tuple[Lesson, ...] = ()
+    no_lessons: str = ""
+
+
+def _cross_validated(subject: Subject, spec: AuditSpec, tell: Tell) -> _Crossed:
     how, reason = cross_validation_of(spec), _not_to_be(subject)
+    if not reason and how is None and subject.test is not None:
+        reason = "the spec switches it off."
     if reason:
-        return (), None, reason
-    if how is None:
-        if subject.test is not None:
-            return (), None, "the spec switches it off."
-        # The headline needs rows that the model never saw.
-        how = CrossValidationSpec()
+        return _Crossed(reason=reason, no_lessons=f"there are no folds to fit it in: {reason}")
+    # The headline needs rows that the model never saw, even where the spec switches cross-validation off.
+    how = how or CrossValidationSpec()
     assert subject.train is not None
     folds = folds_of(subject.train, how, subject.task, child_seed(spec.seed, "cross_validation"))
     if isinstance(folds, str):
-        return (), None, folds
+        return _Crossed(reason=folds, no_lessons=f"there are no folds to fit it in: {folds}")
     if how.by == "time" and (unknown := subject.train.n - len(dated(subject.train))):
         tell.warning(f"{unknown} rows of data.train have no time: folds by time leave them out.")
-    return _out_of_fold(subject, subject.train, folds, tell)
+    halved = halvings(subject, spec, folds)
+    school = None if isinstance(halved, str) else _School(how, halved, child_seed(spec.seed, "learning_curve"))
+    first = _out_of_fold(subject, subject.train, folds, tell, school)
+    return replace(
+        first,
+        repeats=_repeated(subject, subject.train, how, spec.seed, tell) if first.evaluation else (),
+        no_lessons=halved if isinstance(halved, str) else first.no_lessons,
+    )
+
+
+def _repeated(subject: Subject, train: Table, how: CrossValidationSpec, seed: int, tell: Tell) -> tuple[Repeat, ...]:
+    """Deal the rows anew, each time by a seed of its own."""
+    found = []
+    for number in range(2, how.repeats + 1):
+        folds = folds_of(train, how, subject.task, child_seed(seed, f"cross_validation/{number}"))
+        again = _Crossed() if isinstance(folds, str) else _out_of_fold(subject, train, folds, tell, None)
+        if again.evaluation is not None:
+            found.append(Repeat(again.folds, again.evaluation))
+    return tuple(found)
 
 
 def _not_to_be(subject: Subject) -> str:
@@ -164,12 +208,22 @@ def _not_to_be(subject: Subject) -> str:
     return subject.facts.refit_reason if subject.model.fit is None else ""
 
 
+@dataclass(frozen=True)
+class _School:
+    """How lessons are given."""
+
+    how: CrossValidationSpec
+    halvings: int
+    seed: int
+
+
 def _out_of_fold(
-    subject: Subject, train: Table, folds: tuple[Fold, ...], tell: Tell
-) -> tuple[tuple[Fold, ...], Evaluation | None, str]:
+    subject: Subject, train: Table, folds: tuple[Fold, ...], tell: Tell, school: _School | None
+) -> _Crossed:
     used: list[Fold] = []
     parts: list[Predictions] = []
-    reason = ""
+    lessons: list[Lesson] = []
+    reason, untaught = "", ""
     for number, (fitted_on, tested_on) in enumerate(folds, start=1):
         tell.progress(number - 1, len(folds), f"fold {number} of {len(folds)}")
         found = _fold(subject, train, fitted_on, tested_on)
@@ -177,18 +231,27 @@ def _out_of_fold(
             reason = f"Fold {number} of {len(folds)} was left out: {found}"
             tell.warning(reason)
             continue
+        model, predictions = found
         used.append((fitted_on, tested_on))
-        parts.append(found)
+        parts.append(predictions)
+        if school is not None:
+            given, untaught = _lessons(subject, train, (fitted_on, tested_on), (model, predictions), school, len(used))
+            lessons += given
     tell.progress(len(folds), len(folds))
     if not used:
-        return (), None, f"no fold could be fitted. {reason}"
-    return tuple(used), _merged(subject, train, used, parts), ""
+        return _Crossed(reason=f"no fold could be fitted. {reason}", no_lessons=f"no fold could be fitted. {reason}")
+    return _Crossed(
+        tuple(used),
+        _merged(subject, train, used, parts),
+        lessons=tuple(lessons),
+        no_lessons="" if lessons else untaught,
+    )
 
 
 def _fold(
     subject: Subject, train: Table, fitted_on: NDArray[np.int64], tested_on: NDArray[np.int64]
-) -> Predictions | str:
-    """Predictions of a fold's test rows by a model fitted on its other rows, or why there are none."""
+) -> tuple[LoadedModel, Predictions] | str:
+    """A model fitted on the other rows of a fold beside its predictions of the test rows, or why there are none."""
     rows = rows_of(train, fitted_on)
     if not len(fitted_on):
         return "there are no earlier rows."
@@ -200,7 +263,32 @@ def _fold(
             return f"its training rows lack class {subject.classes[int(np.argmin(counts))]}."
     try:
         model = subject.model.fit(rows.features, rows.target_raw, rows.weight)
-        return _predicted(subject, model, rows_of(train, tested_on))
+        return model, _predicted(subject, model, rows_of(train, tested_on))
+    except AuditError as error:
+        return str(error)
+
+
+def _lessons(
+    subject: Subject, train: Table, fold: Fold, whole: tuple[LoadedModel, Predictions], school: _School, number: int
+) -> tuple[list[Lesson], str]:
+    """Fit the model on growing parts of a fold, of which the whole was before; also say what went wrong last."""
+    order = nested(train, fold[0], school.how, child_seed(school.seed, str(number)))
+    test, found, reason = rows_of(train, fold[1]), [], ""
+    for part in range(school.halvings, -1, -1):
+        rows = np.sort(order[: -(-len(order) // 2**part)])
+        pair = _fold(subject, train, rows, fold[1]) if part else whole
+        seen = pair if isinstance(pair, str) else _or_reason(subject, pair[0], rows_of(train, rows))
+        if isinstance(pair, str) or isinstance(seen, str):
+            reason = f"a copy could not be fitted on {len(rows)} rows: {seen}"
+            continue
+        samples = sample_of(subject, rows_of(train, rows), seen), sample_of(subject, test, pair[1])
+        found.append(Lesson(number, part, len(rows), *samples))
+    return found, reason
+
+
+def _or_reason(subject: Subject, model: LoadedModel, table: Table) -> Predictions | str:
+    try:
+        return _predicted(subject, model, table)
     except AuditError as error:
         return str(error)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from audit.records.measured import Estimate, Undefined
 from audit.records.observation import Observation
 from audit.records.sections import Confusion, Curve, MeasureFacts, PerformanceSection
-from audit.report.view import comparison, decisions, figures, numbers
+from audit.report.view import comparison, decisions, figures, numbers, overfitting
 from audit.report.view.folio import Folio, aggregate_of, chunked, decoded, measure_of
 from audit.report.view.tree import (
     Block,
@@ -49,6 +49,7 @@ def chapter(folio: Folio) -> Chapter:
         ("performance.peers", "peers", comparison.blocks(folio, section)),
         ("performance.decisions", "decisions", decisions.blocks(folio, section)),
         ("performance.cross_validation", "cross-validation", _cross_validation(folio, section)),
+        ("performance.overfitting", "overfitting", overfitting.blocks(folio, section)),
         ("performance.confusion", "confusion", _confusion(folio, section.confusion)),
         ("performance.by_class", "classes", _by_class(folio, section)),
         *(
@@ -179,7 +180,7 @@ def _cross_validation(folio: Folio, section: PerformanceSection) -> tuple[Block,
         )
         for f in cv.folds
     )
-    return (text, folio.table("performance.folds", heads, rows))
+    return (text, folio.table("performance.folds", heads, rows), *overfitting.repeats(folio, section))
 
 
 def _confusion(folio: Folio, confusion: Confusion | None) -> tuple[Block, ...]:
@@ -263,7 +264,7 @@ def _by_class(folio: Folio, section: PerformanceSection) -> tuple[Block, ...]:
 
 def _curve_names(section: PerformanceSection) -> tuple[str, ...]:
     known = [name for name in CURVES if section.curves.get(name)]
-    elsewhere = (*CURVES, *decisions.CURVES)
+    elsewhere = (*CURVES, *decisions.CURVES, overfitting.LEARNING)
     return (*known, *(name for name in section.curves if name not in elsewhere and section.curves[name]))
 
 
@@ -390,7 +391,7 @@ def _further(folio: Folio, section: PerformanceSection) -> tuple[Block, ...]:
 
 def _unplaced(folio: Folio, section: PerformanceSection) -> list[Observation]:
     names = {m.name for m in section.measures}
-    shown = (comparison.places, decisions.places)
+    shown = (comparison.places, decisions.places, overfitting.places)
     return [o for o in folio.under("performance/") if not (_placed(o, names) or any(by(o.id) for by in shown))]
 
 
@@ -401,5 +402,5 @@ def _placed(observation: Observation, names: set[str]) -> bool:
     aggregate = aggregate[1:] if aggregate[:1] == ("macro",) else aggregate
     head = aggregate[0] if aggregate else ""
     if len(aggregate) == 2:
-        return head == "cross_validated" and aggregate[1].startswith("fold=")
+        return head == "cross_validated" and aggregate[1].startswith("fold=") and "&" not in aggregate[1]
     return head == "" or head in BESIDE or head.startswith("class=")
