@@ -95,7 +95,7 @@ def perturbed(perturbation: Perturbation, evidence: Evidence, setting: Setting) 
     features = _one_at_a_time(perturbation, before, evidence, setting)
     return Finding(
         summary=_summary(ranked, features, before),
-        observations=(*(o for result in ranked for o in result.observations), *features),
+        observations=(*(o for result in results for o in result.observations), *features),
         table=_table(results, before),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from audit.records.observation import Observation
 from audit.records.sections import CheckFacts
+from audit.report.view import steadiness
 from audit.report.view.folio import Folio
 from audit.report.view.tree import Block, Bullets, Callout, Cell, Chapter, Column, Prose, Row, Section, Table
 
@@ -27,10 +28,13 @@ def chapter(folio: Folio) -> Chapter:
         anchor="robustness",
         lead=lead,
         blocks=(overview, *notes) if section.checks else (*empty, *notes),
-        sections=tuple(
-            Section(title=check.label, anchor=f"robustness-{number}", blocks=_check(folio, check))
-            for number, check in enumerate(section.checks, 1)
-            if check.status == "done" and _tells_more(folio, check)
+        sections=(
+            *steadiness.sections(folio, section.checks),
+            *(
+                Section(title=check.label, anchor=f"robustness-{number}", blocks=_check(folio, check))
+                for number, check in enumerate(section.checks, 1)
+                if check.status == "done" and check.name not in steadiness.TOGETHER and _tells_more(folio, check)
+            ),
         ),
     )
 

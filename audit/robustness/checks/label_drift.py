@@ -35,6 +35,7 @@ def find(evidence: Evidence, setting: Setting) -> Finding:
     moved = _moved(baseline, test, evidence, setting.level) if classes else _in_spreads(shift)
     name = "class shares" if classes else "values"
     p = f"p = {shift.p_value.value:.2g}" if isinstance(shift.p_value, Exact) else "no test"
+    chance = f"that chance alone exceeds once in {1 / (1 - setting.level):.0f}"
     return Finding(
         summary=(
             f"From {baseline.role} to test the {name} to be predicted {_verdict(shift, setting.level)} "
@@ -42,6 +43,8 @@ def find(evidence: Evidence, setting: Setting) -> Finding:
         ),
         observations=(
             _observed("psi_label", "Population stability index of the target", shift.index),
+            _observed("psi_label_critical", f"Index of the target {chance}", shift.index_critical),
+            _observed("jensen_shannon_label", "Jensen-Shannon distance of the target", shift.divergence),
             _observed("label_p_value", f"p-value of the {shift.test} test for the target", shift.p_value, None),
             *moved,
         ),
