@@ -13,6 +13,7 @@ from audit.declarations.metric import Sample
 from audit.estimation.forms import is_inclusion_weighted, weights_of
 from audit.fairness.counts import Share
 from audit.fairness.groups import Grouping
+from audit.fairness.stratified import Stratified, stratify
 from audit.records.measured import Exact, Measured, Undefined
 from audit.records.sections import GroupFacts
 
@@ -102,6 +103,13 @@ class Division:
             square = self.summed((away - mean[self.codes]) ** 2) / total
             variance = np.where(size > 1, square * size / (size - 1), np.nan)
         return np.nan_to_num(size), mean + middle, variance
+
+    @cached_property
+    def stratified(self) -> Stratified:
+        """Every group beside the reference group in every stratum; there must be both."""
+        assert self.strata is not None and self.reference is not None
+        weight = np.rint(self.weight)
+        return stratify(self.codes, len(self.groups), self.strata, self._selected, weight, self.reference)
 
     def against(self, one: Callable[[int, int], Measured], itself: Measured | None = None) -> tuple[Measured, ...]:
         """Return what `one` says of each group beside the reference group.

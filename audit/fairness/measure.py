@@ -453,6 +453,7 @@ def _disparity_facts(disparity: Disparity) -> MeasureFacts:
         description=disparity.description,
         formula=disparity.formula,
         source=disparity.source,
+        parts=disparity.metrics,
     )
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
-
 from audit.fairness.division import Division
-from audit.fairness.stratified import Stratified, stratify
+from audit.fairness.stratified import Stratified
 from audit.records.measured import Measured, Undefined
 
 Told = Callable[[Stratified], Callable[[int], Measured]]
@@ -34,18 +32,10 @@ def by_stratum(
         return division.against(lambda *_: _WEIGHTED)
     if division.reference is None:
         return division.against(lambda *_: _NOTHING)
-    strata = _stratified(division, division.reference)
+    strata = division.stratified
     tell = told(strata)
     return division.against(lambda g, _: tell(g) if strata.compared[g] or whatever else _NOTHING, itself)
 
 
 _WEIGHTED = Undefined(reason="Rows with sampling weights are not whole persons, as a comparison within strata needs.")
 _NOTHING = Undefined(reason="No stratum holds both groups.")
-
-
-def _stratified(division: Division, reference: int) -> Stratified:
-    assert division.strata is not None and division.sample.label is not None
-    selected = np.asarray(division.sample.label == division.sample.favourable)
-    return stratify(
-        division.codes, len(division.groups), division.strata, selected, np.rint(division.weight), reference
-    )

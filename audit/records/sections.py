@@ -134,6 +134,8 @@ class MeasureFacts(Record):
     """DOI, clause or book."""
     arguments: dict[str, Scalar] = Field(default_factory=dict)
     """Value of each argument that the measure takes."""
+    parts: tuple[str, ...] = ()
+    """Names of the measures whose gaps between groups a disparity takes together; empty for any other measure."""
 
 
 class Curve(Record):

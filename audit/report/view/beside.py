@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from audit.records.measured import Exact, Undefined
+from audit.records.observation import encoded
 from audit.records.sections import FairnessSection, GroupFacts, GroupingFacts
 from audit.report.view import numbers
 from audit.report.view.data import group_name, group_note
@@ -38,6 +39,9 @@ STRATA = (
 )
 """Columns: a measure with its interval, or with a second measure on the smaller line."""
 
+OVER_CLASSES = ("predicted_positive_rate", "true_positive_rate", "false_positive_rate")
+"""Columns of gaps between groups, class by class."""
+
 INEQUALITY = {
     "squared": (
         "generalized_entropy_index",
@@ -63,7 +67,7 @@ def tables(folio: Folio, section: FairnessSection, grouping: GroupingFacts) -> t
         _by_group(folio, grouping, "errors", ERRORS, notes[1]),
         _by_group(folio, grouping, "strata", STRATA if strata else (), folio.t("against.strata_note", strata=strata)),
     ]
-    return tuple(table for table in found if table)
+    return (*(table for table in found if table), *_by_class(folio, grouping))
 
 
 def inequality(folio: Folio, section: FairnessSection) -> tuple[Section, ...]:
@@ -107,6 +111,22 @@ def _by_group(
     )
     rows = (_row(folio, g, shown) for g in known)
     return folio.table(f"against.{key}", heads, rows, note=note, dense=True, grouping=" × ".join(grouping.columns))
+
+
+def _by_class(folio: Folio, grouping: GroupingFacts) -> tuple[Table, ...]:
+    """Set the gap of each class against the rest in one line a class."""
+    classes = folio.record.subject.classes
+    places = {m: f"fairness/{m}/{grouping.key}/difference/class=" for m in OVER_CLASSES}
+    shown = [m for m in OVER_CLASSES if any(folio.get(places[m] + encoded(c)) for c in classes)]
+    if not shown:
+        return ()
+    heads = (*folio.columns("class"), *(Column(title=folio.t(f"against.head.{m}"), numeric=True) for m in shown))
+    rows = [
+        Row(cells=(Cell(text=c), *(folio.estimate(folio.get(places[m] + encoded(c))) for m in shown))) for c in classes
+    ]
+    note = folio.t("against.classes_note")
+    name = " × ".join(grouping.columns)
+    return (folio.table("against.classes", heads, rows, note=note, dense=True, grouping=name),)
 
 
 def _row(folio: Folio, group: GroupFacts, columns: tuple[tuple[str, str], ...]) -> Row:

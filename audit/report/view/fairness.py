@@ -80,8 +80,9 @@ def _grouping(folio: Folio, section: FairnessSection, grouping: GroupingFacts) -
     blocks += [_chart(folio, m, grouping) for m in lead]
     blocks += [_counts(folio, chunk, grouping) for chunk in chunked(counts, COUNTS_A_TABLE)]
     if len(grouping.groups) <= GROUPS_ABREAST:
-        blocks += [_abreast(folio, (*lead[:1], *rates), grouping)] if rates else []
-        return (*blocks, *_disparities(folio, section, grouping, {m.name for m in (*lead[:1], *rates)}))
+        between = _between(folio, section, grouping) if rates else ()
+        blocks += [_abreast(folio, (*lead[:1], *rates), grouping, between)] if rates else []
+        return (*blocks, *_disparities(folio, section, grouping, {m.name for m in (*lead[:1], *rates, *between)}))
     blocks += [_values(folio, chunk, grouping) for chunk in chunked(rates, MEASURES_A_TABLE)]
     return (*blocks, *_disparities(folio, section, grouping, set()))
 
@@ -94,10 +95,17 @@ def _in_brief(
     chart = [block.figure for block in (_chart(folio, m, grouping) for m in ranked[:1]) if isinstance(block, Pair)]
     text = Prose(paragraphs=(_reference(folio, grouping),))
     if len(grouping.groups) <= GROUPS_ABREAST:
-        between = tuple(m for m in section.disparities if folio.under(f"fairness/{m.name}/{grouping.key}"))
+        between = _between(folio, section, grouping)
         return (text, *chart, _abreast(folio, tuple(ranked), grouping, between))
     values = _values(folio, tuple(ranked[: folio.extent.group_measures]), grouping)
     return (text, *chart, values, *_disparities(folio, section, grouping, set()))
+
+
+def _between(folio: Folio, section: FairnessSection, grouping: GroupingFacts) -> tuple[MeasureFacts, ...]:
+    """Return the disparities that were measured between the groups."""
+    forms = ("difference", "ratio")
+    ids = {m.name: [f"fairness/{m.name}/{grouping.key}/{form}" for form in forms] for m in section.disparities}
+    return tuple(m for m in section.disparities if any(folio.get(id) for id in ids[m.name]))
 
 
 def _measures(folio: Folio, section: FairnessSection, grouping: GroupingFacts) -> tuple[MeasureFacts, ...]:
@@ -249,7 +257,10 @@ def _matched(
     other = []
     for disparity in between:
         own = [folio.estimate(folio.get(f"fairness/{disparity.name}/{p}")).text for p in places]
-        name = next((name for name, texts in lies.items() if texts == own and name not in same), None)
+        mates = disparity.parts or tuple(lies)
+        name = next((name for name in mates if lies.get(name) == own and name not in same), None)
+        # A gap of several measures is the widest of them, and not that measure's own.
+        name = name if len(disparity.parts) <= 1 else None
         if name is None:
             other.append(disparity)
         else:
@@ -289,14 +300,20 @@ def _disparities(folio: Folio, section: FairnessSection, grouping: GroupingFacts
         *folio.columns("measure"),
         *(Column(title=folio.t.named("aggregate", a or "value"), numeric=True) for a in aggregates),
     )
+    measured = tuple(m for m in section.measures if m.name in found)
+    named = tuple(m for m in section.disparities if m.name in found)
+    same, other = _matched(folio, measured, named, [f"{grouping.key}/{a}" for a in aggregates if a])
+    twice = {m.name for m in named} - {m.name for m in other}
     rows = (
         Row(
             cells=(
-                Cell(text=labels.get(name, name.replace("_", " "))),
+                Cell(text=labels.get(name, name.replace("_", " ")), detail=same.get(name, "")),
                 *(folio.estimate(by.get(a)) for a in aggregates),
             )
         )
         for name, by in found.items()
+        if name not in twice
     )
-    note = folio.t("fairness.disparities_note")
+    notes = [folio.t("fairness.disparities_note"), *([folio.t("fairness.named_disparities")] if same else [])]
+    note = " ".join(notes)
     return (folio.table("fairness.disparities", heads, rows, note=note, grouping=" × ".join(grouping.columns)),)
