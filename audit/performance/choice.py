@@ -62,6 +62,11 @@ area under the ROC curve (0.5) where there are scores, balanced accuracy (1 / K)
 R squared (0) in regression.
 """
 
+OF_INTERVALS = ("interval_coverage", "mean_interval_width", "interval_score")
+"""What is measured as well where prediction intervals came with the predictions."""
+OF_GRADES = ("prevalence", "mean_probability", "jeffreys_p_value", "binomial_p_value")
+"""What is measured of each grade, and of all rows, where the spec names grades."""
+
 AGAINST_GUESSING: dict[Task, tuple[str, ...]] = {
     "binary": ("roc_auc", "balanced_accuracy"),
     "multiclass": ("balanced_accuracy",),
@@ -107,8 +112,9 @@ def chosen(plan: Plan, sample: Sample, task: Task) -> Choice:
     """Return the metrics that the spec names, or the usual ones, and those that packs ask for."""
     spec = plan.spec.performance
     named = asked(spec.metrics if spec else None)
-    usual = asked(DEFAULTS[task]) or ()
+    usual = asked((*DEFAULTS[task], *(OF_INTERVALS if sample.low is not None else ()))) or ()
     wanted = [(m.metric, m.args) for m in (usual if named is None else named)]
+    wanted += [(name, {}) for name in OF_GRADES if spec and spec.grades]
     wanted += [(r.measure.split("/", 1)[0], r.arguments) for r in plan.requests if r.stage == "performance"]
     known = frozenset(catalogue.names("metrics"))
     found = {f"{name}{arguments_key(args)}": _found(name, args, known) for name, args in wanted if name not in ALWAYS}

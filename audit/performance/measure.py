@@ -13,6 +13,7 @@ from audit.performance.cross_validation import cross_validated, facts_of
 from audit.performance.curves import confusion_of, curves_of
 from audit.performance.decisions import decisions
 from audit.performance.gauge import Gauge, directed, observed
+from audit.performance.grades import graded
 from audit.performance.learning import learnt
 from audit.performance.peers import Peer, baseline, dummy
 from audit.records.measured import Measured, Undefined
@@ -61,6 +62,8 @@ def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[PerformanceSect
     observations += significances(choice, evidence.headline, rivals, gauge.task)
     weighed = decisions(evidence, rivals, plan.spec.decision.costs, gauge)
     observations += weighed.observations
+    grades, of_grades, ungraded = graded(evidence, spec.grades, gauge)
+    observations += of_grades
     tell.progress(4, 5, "curves")
     section = PerformanceSection(
         measures=tuple(metric.facts for metric in choice.metrics),
@@ -73,7 +76,8 @@ def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[PerformanceSect
         confusion=confusion_of(headline, evidence.subject),
         cross_validation=facts_of(evidence, plan),
         peers=tuple(peer.facts for peer in rivals),
-        notes=(*_notes(evidence), *lacking, *weighed.notes, *learning.notes),
+        grades=grades,
+        notes=(*_notes(evidence), *lacking, *ungraded, *weighed.notes, *learning.notes),
     )
     tell.progress(5, 5)
     return section, tuple(observations)

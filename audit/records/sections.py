@@ -67,6 +67,7 @@ class ColumnFacts(Record):
         "prediction",
         "group",
         "stratum",
+        "grade",
         "ignored",
     ]
     """challenger: only the challenger reads it; stratum: only like cases are told by it."""
@@ -186,6 +187,18 @@ class CrossValidation(Record):
     """How often the rows were dealt."""
 
 
+class GradeFacts(Record):
+    """One grade of probability."""
+
+    key: str
+    """As in observation ids: "grade=A"."""
+    label: str
+    n: int
+    """Rows (weights summed)."""
+    events: float
+    """Positive rows (weights summed)."""
+
+
 class PeerFacts(Record):
     """A model beside the one under audit."""
 
@@ -215,6 +228,8 @@ class PerformanceSection(Record):
     confusion: Confusion | None = None
     cross_validation: CrossValidation | None = None
     peers: tuple[PeerFacts, ...] = ()
+    grades: tuple[GradeFacts, ...] = ()
+    """From the lowest mean probability to the highest; empty where the spec names none."""
     notes: tuple[str, ...] = ()
     """Sentences on what was not measured and why."""
 

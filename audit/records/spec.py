@@ -32,6 +32,17 @@ class ContextSpec(Record):
     """Free keys that packs may ask for."""
 
 
+class PredictionIntervalSpec(Record):
+    """Columns of the table that hold a prediction interval of each row."""
+
+    low: str
+    """Column of lower ends."""
+    high: str
+    """Column of upper ends."""
+    level: float = Field(gt=0, lt=1)
+    """Share of rows that the intervals are meant to hold, in (0, 1)."""
+
+
 class PredictionsSpec(Record):
     """Columns of the table that already hold a model's predictions."""
 
@@ -39,6 +50,8 @@ class PredictionsSpec(Record):
     """Column of predicted labels, or of predicted values in regression; never re-thresholded."""
     score: str | dict[str, str] | None = None
     """Column of scores of the positive class; for multiclass, class to column."""
+    interval: PredictionIntervalSpec | None = None
+    """Prediction intervals of a regression: their coverage, width and score are measured."""
 
 
 class ModelSpec(Record):
@@ -195,6 +208,15 @@ def asked(metrics: tuple[MetricSpec | str, ...] | None) -> tuple[MetricSpec, ...
     return None if metrics is None else tuple(MetricSpec(metric=m) if isinstance(m, str) else m for m in metrics)
 
 
+class GradesSpec(Record):
+    """Grades of probability, each of which is tested on its own: exactly one of column and edges."""
+
+    column: str | None = None
+    """Column of the headline table that holds each row's grade."""
+    edges: tuple[float, ...] | None = None
+    """Increasing edges of probability; a grade holds its lower edge, the last one both."""
+
+
 class PerformanceSpec(Record):
     """What is measured of the predictions."""
 
@@ -207,6 +229,8 @@ class PerformanceSpec(Record):
     learning_curve: LearningCurveSpec | Literal[False] | None = None
     """Whether the model is fitted again on growing parts of each fold's training rows; default: where that is cheap, by
     a budget of rows, columns and trees."""
+    grades: GradesSpec | None = None
+    """Whether observed rates are tested against mean probabilities grade by grade (binary tasks with probabilities)."""
     baseline: bool = True
     """Whether a dummy and a simple model are fitted beside the model."""
 

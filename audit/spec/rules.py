@@ -194,6 +194,21 @@ def _curve_without_folds(spec: AuditSpec) -> Iterator[Finding]:
         yield Finding(("performance", "learning_curve"), message, "Delete it, or switch cross_validation on.")
 
 
+def _grades(spec: AuditSpec) -> Iterator[Finding]:
+    grades = spec.performance and spec.performance.grades
+    if not grades:
+        return
+    loc = ("performance", "grades")
+    if (grades.column is None) == (grades.edges is None):
+        found = "neither" if grades.column is None else "both"
+        yield Finding(loc, f"expected exactly one of column and edges, found {found}.", "Keep one of them.")
+    edges = grades.edges or (0.0, 1.0)
+    if len(edges) < 2 or any(low >= high for low, high in pairwise(edges)):
+        found = ", ".join(f"{edge:g}" for edge in edges) or "none"
+        message = f"expected two or more increasing edges, found {found}."
+        yield Finding((*loc, "edges"), message, "For example: [0, 0.01, 0.05, 1]")
+
+
 def _classes(spec: AuditSpec) -> Iterator[Finding]:
     decision = spec.decision
     if spec.task == "regression":
@@ -253,6 +268,7 @@ _RULES: tuple[tuple[tuple[str, ...], Callable[[AuditSpec], Iterator[Finding]]], 
     (("data", "sensitive"), _target_is_no_group),
     (("sensitive",), _groups),
     (("performance", "data"), _folds),
+    (("performance",), _grades),
     (("task", "decision"), _classes),
     (("task", "decision"), _costs),
     (("report",), _lists),

@@ -70,11 +70,12 @@ def laid_out(
     if problems:
         raise DataError(*problems)
     # A stratum may be a feature too: that it is named takes nothing from the model.
-    strata = strata_of(spec)
+    strata = (*strata_of(spec), *filter(None, (grade_column(spec),)))
     wanted = {*features, *rival, *strata, *(name for name, _ in optional)}
     # A table of which nothing is read still has rows to count.
     read = {r: tuple(c for c in s.columns if c in wanted) or s.columns[:1] for r, s in sources.items()}
-    roles: dict[str, Role] = {**dict.fromkeys(strata, "stratum"), **_roles(features, rival, optional)}
+    kinds: dict[str, Role] = {name: "grade" if name == grade_column(spec) else "stratum" for name in strata}
+    roles: dict[str, Role] = {**kinds, **_roles(features, rival, optional)}
     return Layout(features, roles, inner, read, rival)
 
 
@@ -85,6 +86,9 @@ def prediction_columns(predictions: PredictionsSpec, part: Part = "model") -> tu
         found.append((predictions.score, f"{part}.predictions.score"))
     elif predictions.score is not None:
         found += [(column, f"{part}.predictions.score.{name}") for name, column in predictions.score.items()]
+    if predictions.interval is not None:
+        ends = (("low", predictions.interval.low), ("high", predictions.interval.high))
+        found += [(column, f"{part}.predictions.interval.{end}") for end, column in ends]
     return tuple(found)
 
 
@@ -104,6 +108,12 @@ def cross_validation_of(spec: AuditSpec) -> CrossValidationSpec | None:
 def strata_of(spec: AuditSpec) -> tuple[str, ...]:
     """Return the columns within whose values groups are compared."""
     return spec.fairness.strata if spec.fairness else ()
+
+
+def grade_column(spec: AuditSpec) -> str | None:
+    """Return the column that holds each row's grade."""
+    grades = spec.performance and spec.performance.grades
+    return grades.column if grades else None
 
 
 _AUTOMATIC = re.compile(r"(Column_|f|x)\d+")
@@ -217,6 +227,7 @@ def _required(spec: AuditSpec, role: str, headline: bool, inner: tuple[str, ...]
         found += [(data.id, "data.id"), (data.time, "data.time")]
         found += [(column, "sensitive.features") for column in inner]
         found += [(column, "fairness.strata") for column in strata_of(spec)]
+        found.append((grade_column(spec), "performance.grades.column"))
         found.append((spec.sensitive.table.on if spec.sensitive.table else None, "sensitive.table.on"))
         if spec.model.predictions is not None:
             found += prediction_columns(spec.model.predictions)

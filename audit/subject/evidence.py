@@ -48,6 +48,12 @@ class Predictions:
     """(n,) score of the positive class (binary, ranking_score), (n, K) by class, or (n,) values (regression)."""
     probability: bool
     """Whether `score` holds probabilities."""
+    low: NDArray[np.float64] | None = None
+    """(n,) lower ends of prediction intervals, where the table holds them."""
+    high: NDArray[np.float64] | None = None
+    """(n,) upper ends."""
+    interval_level: float | None = None
+    """Share of rows that the intervals are meant to hold."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,8 @@ class Table:
     """(n,) hash of data.id, equal between tables exactly where the ids are; -1 where a row has none; never printed."""
     strata: NDArray[np.int64] | None = None
     """(n,) stratum of each row, -1 where a value is missing; None where fairness.strata names no column."""
+    grade: NDArray[Any] | None = None
+    """(n,) text of performance.grades.column, None where it is missing; None where no column is named."""
 
     @property
     def n(self) -> int:

@@ -22,6 +22,7 @@ Role = Literal[
     "prediction",
     "group",
     "stratum",
+    "grade",
     "ignored",
 ]
 

@@ -87,6 +87,7 @@ def rows_of(table: Table, positions: NDArray[np.int64]) -> Table:
         cv_group=_taken(table.cv_group, positions),
         identity=_taken(table.identity, positions),
         strata=_taken(table.strata, positions),
+        grade=_taken(table.grade, positions),
     )
 
 

@@ -15,7 +15,7 @@ from audit.errors import DataError, ModelError, Problem
 from audit.records.plan import InputFile, Plan
 from audit.records.sections import ColumnFacts, TableFacts
 from audit.records.spec import AuditSpec, PredictionsSpec, Task
-from audit.subject.columns import Layout, cross_validation_of, laid_out, strata_of
+from audit.subject.columns import Layout, cross_validation_of, grade_column, laid_out, strata_of
 from audit.subject.estimator import fitter, made
 from audit.subject.evidence import LoadedModel, Predictions, Subject, Table, Tell
 from audit.subject.facts import column_facts
@@ -233,6 +233,7 @@ def _table(settled: _Settled, role: str, question: Question) -> Table:
         weight_kind=spec.data.weight.kind if spec.data.weight else "frequency",
         identity=_identity(spec.data.id, frame),
         strata=joined_strata(frame, strata_of(spec)),
+        grade=_grade(grade_column(spec), frame),
     )
 
 
@@ -355,6 +356,14 @@ def _identity(name: str | None, frame: pd.DataFrame) -> NDArray[np.int64] | None
     # 63 bits, so that -1 is free for rows without an id.
     hashed = (pd.util.hash_array(texts.to_numpy(object)) >> np.uint64(1)).astype(np.int64)
     return np.where(texts.isna().to_numpy(), -1, hashed)
+
+
+def _grade(name: str | None, frame: pd.DataFrame) -> NDArray[Any] | None:
+    if name is None or name not in frame.columns:
+        return None
+    texts = canonical_texts(frame[name])
+    grades: NDArray[Any] = texts.astype(object).where(texts.notna(), None).to_numpy(object)
+    return grades
 
 
 def _facts(

@@ -67,6 +67,9 @@ def sample_of(subject: Subject, table: Table, predictions: Predictions) -> Sampl
         favourable=subject.favourable,
         probability=predictions.probability,
         threshold=subject.threshold,
+        low=predictions.low,
+        high=predictions.high,
+        interval_level=predictions.interval_level,
     )
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from audit.errors import DataError, Problem
 from audit.records.sections import ModelFacts
-from audit.records.spec import ModelSpec, PredictionsSpec
+from audit.records.spec import ModelSpec, PredictionIntervalSpec, PredictionsSpec
 from audit.subject.evidence import Predictions
 from audit.subject.labels import codes_of
 from audit.subject.model import Part
@@ -49,7 +49,12 @@ def supplied_predictions(
     """
     if question.task == "regression":
         column = supplied.label or str(supplied.score)
-        return Predictions(None, finite_values(place, frame[column], "a predicted value"), probability=False)
+        values = finite_values(place, frame[column], "a predicted value")
+        return Predictions(None, values, False, *_interval(supplied.interval, place, frame))
+    if supplied.interval is not None:
+        raise DataError(
+            Problem(f"{part}.predictions.interval", f"the task {question.task} has no intervals.", "Delete the key.")
+        )
     score = _scores(supplied, part, place, frame, question)
     probability = score is not None and _are_probabilities(score)
     if question.task == "ranking_score":
@@ -80,6 +85,20 @@ def few(names: tuple[str, ...]) -> str:
     """Write the first of some values."""
     shown = ", ".join(repr(n) for n in names[:5])
     return shown + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
+def _interval(
+    spec: PredictionIntervalSpec | None, place: str, frame: pd.DataFrame
+) -> tuple[NDArray[np.float64] | None, NDArray[np.float64] | None, float | None]:
+    if spec is None:
+        return None, None, None
+    low, high = (finite_values(place, frame[c], "an end of an interval") for c in (spec.low, spec.high))
+    wrong = np.flatnonzero(low > high)
+    if len(wrong):
+        first = int(frame.index[wrong[0]]) + 1
+        message = f"lies above column {spec.high!r} in {len(wrong)} rows, first in row {first}."
+        raise DataError(Problem(f"{place}, column {spec.low!r}", message, "Name the lower ends under low."))
+    return low, high, spec.level
 
 
 def _labels(column: str, place: str, frame: pd.DataFrame, question: Question) -> NDArray[np.int64]:

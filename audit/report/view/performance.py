@@ -5,7 +5,7 @@ from __future__ import annotations
 from audit.records.measured import Estimate, Undefined
 from audit.records.observation import Observation
 from audit.records.sections import Confusion, Curve, MeasureFacts, PerformanceSection
-from audit.report.view import comparison, decisions, figures, numbers, overfitting
+from audit.report.view import comparison, decisions, figures, grades, numbers, overfitting
 from audit.report.view.folio import Folio, aggregate_of, chunked, decoded, measure_of
 from audit.report.view.tree import (
     Block,
@@ -50,6 +50,7 @@ def chapter(folio: Folio) -> Chapter:
         ("performance.decisions", "decisions", decisions.blocks(folio, section)),
         ("performance.cross_validation", "cross-validation", _cross_validation(folio, section)),
         ("performance.overfitting", "overfitting", overfitting.blocks(folio, section)),
+        ("performance.grades", "grades", grades.blocks(folio, section)),
         ("performance.confusion", "confusion", _confusion(folio, section.confusion)),
         ("performance.by_class", "classes", _by_class(folio, section)),
         *(
@@ -403,4 +404,4 @@ def _placed(observation: Observation, names: set[str]) -> bool:
     head = aggregate[0] if aggregate else ""
     if len(aggregate) == 2:
         return head == "cross_validated" and aggregate[1].startswith("fold=") and "&" not in aggregate[1]
-    return head == "" or head in BESIDE or head.startswith("class=")
+    return head == "" or head in BESIDE or head.startswith(("class=", "grade="))
