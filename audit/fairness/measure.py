@@ -36,6 +36,7 @@ from audit.fairness.proxies import screen
 from audit.fairness.scoring import METRIC as SCORING
 from audit.fairness.scoring import RATE_ARGUMENT, SCORING_RATE, above_median, is_scored, observe_scoring
 from audit.fairness.selection import for_classes
+from audit.fairness.thresholds import is_followed, thresholds_of, unfit
 from audit.records.measured import Undefined
 from audit.records.observation import Observation, arguments_key, group_key, grouping_key
 from audit.records.plan import MeasurementRequest, Plan
@@ -101,7 +102,9 @@ def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[FairnessSection
             *said(groupings, indices, observations),
             *too_many,
             *lacking,
+            *([reason] if groupings and (reason := unfit(rows.sample)) else []),
         ),
+        thresholds={g.facts.key: thresholds_of(g, rows) for g in groupings if is_followed(rows.sample)},
         flips=flips,
         proxies=proxies,
     )

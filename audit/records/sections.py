@@ -319,6 +319,8 @@ class FairnessSection(Record):
     scope: Scope = "held_out"
     favourable: str | None = None
     notes: tuple[str, ...] = ()
+    thresholds: dict[str, dict[str, dict[str, Curve]]] = Field(default_factory=dict)
+    """Key of a grouping -> measure -> key of a group ("" for the impact ratio) -> curve over thresholds."""
     flips: tuple[FlipFacts, ...] = ()
     """By sensitive column; empty where the test is switched off."""
     proxies: tuple[ProxyFacts, ...] = ()

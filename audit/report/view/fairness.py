@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from audit.records.observation import Observation
 from audit.records.sections import FairnessSection, GroupingFacts, MeasureFacts
-from audit.report.view import beside, figures, flips, numbers, proxies
+from audit.report.view import beside, figures, flips, numbers, proxies, thresholds
 from audit.report.view.data import group_name, group_note
 from audit.report.view.folio import Folio, chunked
 from audit.report.view.tree import Block, Bullets, Callout, Cell, Chapter, Column, Pair, Prose, Row, Section, Table
@@ -57,7 +57,11 @@ def chapter(folio: Folio) -> Chapter:
                 Section(
                     title=" × ".join(g.columns),
                     anchor=f"fairness-{number}",
-                    blocks=(*_grouping(folio, section, g), *beside.tables(folio, section, g)),
+                    blocks=(
+                        *_grouping(folio, section, g),
+                        *beside.tables(folio, section, g),
+                        *thresholds.blocks(folio, section, g),
+                    ),
                 )
                 for number, g in enumerate(section.groupings, 1)
             ),

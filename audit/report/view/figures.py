@@ -112,7 +112,7 @@ def curves(folio: Folio, name: str, drawn: Mapping[str, Curve]) -> Figure:
     )
 
 
-_OVER_SCORES = ("threshold", "score_distribution", "net_benefit", "cost")
+_OVER_SCORES = ("threshold", "score_distribution", "net_benefit", "cost", "group_thresholds")
 
 
 def confusion(folio: Folio, confusion: Confusion, *, title: str) -> Figure:
