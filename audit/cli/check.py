@@ -75,8 +75,10 @@ def _tables(spec: AuditSpec) -> str:
 def _groups(spec: AuditSpec) -> str:
     sensitive = spec.sensitive
     crossed = [" and ".join(columns) for columns in sensitive.intersections]
-    groups = "; ".join([", ".join(sensitive.features), *crossed])
-    return f"{groups}; judged from {sensitive.minimum_group} rows" if sensitive.features else "none"
+    certain = [", ".join(sensitive.features)] if sensitive.features else []
+    weighed = [f"{name} by the probabilities {', '.join(g.values())}" for name, g in sensitive.probabilities.items()]
+    groups = "; ".join([*certain, *crossed, *weighed])
+    return f"{groups}; judged from {sensitive.minimum_group} rows" if groups else "none"
 
 
 def _performance(spec: AuditSpec) -> str:
@@ -96,7 +98,7 @@ def _performance(spec: AuditSpec) -> str:
 def _fairness(spec: AuditSpec) -> str:
     if not spec.fairness:
         return "off"
-    if not spec.sensitive.features:
+    if not spec.sensitive.grouped:
         return "not run: sensitive.features lists no column"
     named = spec.fairness.metrics
     metrics = ", ".join(map(str, named)) if named is not None else "the usual metrics that suit"

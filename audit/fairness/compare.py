@@ -118,7 +118,7 @@ def _interval(
 def _tested(result: Disaggregated, g: int, reference: int | None, test: Test) -> Measured:
     share = result.share
     if share is None or not share.exact:
-        return Undefined(reason="Rows with sampling weights are not whole persons, as this test needs.")
+        return Undefined(reason=result.uncounted)
     if reference is None:
         return _no_reference(result)
     for position in (g, reference):

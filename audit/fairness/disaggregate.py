@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, get_args
+from typing import Any, ClassVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +51,8 @@ class Disaggregated:
     """(groups,) value of each group."""
     share: Share | None
     """Hits of trials, where the metric is a share of rows."""
+    uncounted: ClassVar[str] = "Rows with sampling weights are not whole persons, as this test needs."
+    """Why there are no whole numbers of rows, where there are none."""
 
     @cached_property
     def values(self) -> NDArray[Any]:

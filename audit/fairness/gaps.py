@@ -51,9 +51,16 @@ def draw_shares(share: Share, resamples: int, rng: np.random.Generator) -> Array
     return draws
 
 
-def draw_estimates(estimates: list[Estimate], resamples: int, rng: np.random.Generator, z: float) -> Array:
-    """(resamples, groups) normal draws about each estimate, as wide on either side as its interval."""
+def draw_estimates(
+    estimates: list[Estimate], resamples: int, rng: np.random.Generator, z: float, root: Array | None = None
+) -> Array:
+    """(resamples, groups) normal draws about each estimate, as wide on either side as its interval.
+
+    Groups are drawn independently, or, given a (groups, groups) root of their correlations, as correlated as that says.
+    """
     normal = rng.standard_normal((resamples, len(estimates)))
+    if root is not None:
+        normal = normal @ root.T
     value = np.array([e.value for e in estimates])
     below = value - np.array([e.value if e.low is None else e.low for e in estimates])
     above = np.array([e.value if e.high is None else e.high for e in estimates]) - value

@@ -14,7 +14,7 @@ from audit.errors import DataError, Problem
 from audit.estimation.estimate import applies
 from audit.fairness.choice import LEFT_OUT, ROW_RESAMPLES, is_default, with_arguments
 from audit.fairness.compare import SELECTION, highest, observe_against, observe_selection
-from audit.fairness.counts import counts_rows
+from audit.fairness.counts import Counts, counts_rows
 from audit.fairness.disaggregate import (
     FORMS,
     Disaggregated,
@@ -31,6 +31,14 @@ from audit.fairness.disaggregate import (
 from audit.fairness.flip import flip
 from audit.fairness.groups import MOST_GROUPS, Grouping, declared, make_grouping
 from audit.fairness.indexed import Given, highest_score, metrics_of, observe_indices, said, suited
+from audit.fairness.membership import (
+    Membership,
+    disaggregate_members,
+    make_membership,
+    member_cells,
+    metrics_by_membership,
+    said_of,
+)
 from audit.fairness.per_class import observe_classes, of_classes
 from audit.fairness.proxies import screen
 from audit.fairness.scoring import METRIC as SCORING
@@ -80,17 +88,32 @@ def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[FairnessSection
     observations: list[Observation] = []
     for done, grouping in enumerate(groupings):
         tell.progress(done, len(groupings), f"by {listed(grouping.facts.columns)}")
-        observations += _observe(grouping, metrics, disparities, indices, rows, asked, given)
+        cells = group_cells(grouping, rows.sample)
+        measured = (disaggregate(metric, grouping, cells, rows) for metric in metrics)
+        observations += _observe(grouping, cells, measured, disparities, indices, rows, asked, given)
         observations += _by_class(evidence, grouping, disparities, rows)
-        observations += () if scored is None else _scoring(grouping, scored, asked)
+        if scored is not None:
+            result = disaggregate(SCORING, grouping, group_cells(grouping, scored.sample), scored)
+            observations += _scoring(result, asked)
+    weighed = _memberships(evidence, plan.spec, rows)
+    unweighed: list[str] = []
+    for membership, persons in weighed:
+        kept, left = metrics_by_membership(metrics, membership, persons.sample)
+        observations += _observe_members(membership, kept, disparities, persons, asked, given)
+        unweighed += (said_of(membership), *left)
+        if scored is not None:
+            above = above_median(persons)
+            cells = member_cells(membership, above.sample)
+            observations += _scoring(disaggregate_members(SCORING, membership, cells, above), asked)
     tell.progress(len(groupings), len(groupings))
+    everybody = (*groupings, *(membership for membership, _ in weighed))
     shown = metrics if scored is None else (*metrics, SCORING)
-    observations += _unmet(asked, groupings, shown, (*disparities, *indices), rows)
+    observations += _unmet(asked, everybody, shown, (*disparities, *indices), rows)
     flips, flipped = _flips(evidence, plan.spec, groupings, rows, tell)
     proxies, guessed = _proxies(evidence, plan.spec, groupings, rows, tell)
     observations += (*flipped, *guessed)
     section = FairnessSection(
-        groupings=tuple(grouping.facts for grouping in groupings),
+        groupings=tuple(grouping.facts for grouping in everybody),
         measures=tuple(metric.facts for metric in shown),
         disparities=tuple(_disparity_facts(disparity) for disparity in disparities),
         indices=tuple(index.facts for index in indices),
@@ -98,7 +121,8 @@ def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[FairnessSection
         scope=rows.scope,
         favourable=_favourable(evidence),
         notes=(
-            *_notes(evidence, plan.spec, groupings, rows),
+            *_notes(evidence, plan.spec, everybody, rows),
+            *unweighed,
             *said(groupings, indices, observations),
             *too_many,
             *lacking,
@@ -241,25 +265,27 @@ def _by_class(
 
 def _observe(
     grouping: Grouping,
-    metrics: Iterable[Metric],
+    cells: Counts | None,
+    measured: Iterable[Disaggregated],
     disparities: Iterable[Disparity],
     indices: tuple[Index, ...],
     rows: Rows,
     asked: tuple[MeasurementRequest, ...],
     given: Given,
 ) -> Iterator[Observation]:
-    cells = group_cells(grouping, rows.sample)
     yield from observe_counts(grouping, cells, rows)
     gaps, results = {}, {}
-    for metric in metrics:
-        result = results[metric.name] = disaggregate(metric, grouping, cells, rows)
-        gaps[metric.name] = measure_gaps(result)
+    for result in measured:
+        name = result.metric.name
+        results[name], gaps[name] = result, measure_gaps(result)
         yield from observe_groups(result)
-        yield from observe_gaps(result, gaps[metric.name])
-        yield from _beside_reference(result, tuple(gaps[metric.name]), asked)
+        yield from observe_gaps(result, gaps[name])
+        yield from _beside_reference(result, tuple(gaps[name]), asked)
     for disparity in disparities:
         if not disparity.per_class:
             yield from observe_disparity(disparity, grouping, gaps, rows)
+    if not indices:
+        return
     selection = results.get("selection_rate")
     own = grouping.reference
     if own is None:
@@ -269,6 +295,27 @@ def _observe(
         comparing = {index.name for index in indices if index.compares}
         references |= {name: _position(selection, name) for name in _other_references(grouping, asked, comparing)}
     yield from observe_indices(indices, grouping, results, rows, given, references)
+
+
+def _memberships(evidence: Evidence, spec: AuditSpec, rows: Rows) -> tuple[tuple[Membership, Rows], ...]:
+    known = evidence.headline.table.memberships
+    return tuple(make_membership(name, shares, rows, spec.sensitive) for name, shares in known.items())
+
+
+def _observe_members(
+    membership: Membership,
+    metrics: tuple[Metric, ...],
+    disparities: Iterable[Disparity],
+    rows: Rows,
+    asked: tuple[MeasurementRequest, ...],
+    given: Given,
+) -> Iterator[Observation]:
+    cells = member_cells(membership, rows.sample)
+    measured = (disaggregate_members(metric, membership, cells, rows) for metric in metrics)
+    names = {metric.name for metric in metrics}
+    possible = tuple(d for d in disparities if names.issuperset(d.metrics))
+    # What compares whole persons, one with another, has nothing to count here.
+    yield from _observe(membership, cells, measured, possible, (), rows, asked, given)
 
 
 def _is_scoring_wanted(evidence: Evidence, spec: AuditSpec, asked: Iterable[MeasurementRequest]) -> bool:
@@ -286,8 +333,8 @@ def _of_scoring(request: MeasurementRequest) -> bool:
     return request.measure == "impact_ratio" and request.arguments == RATE_ARGUMENT
 
 
-def _scoring(grouping: Grouping, rows: Rows, asked: Iterable[MeasurementRequest]) -> Iterator[Observation]:
-    result = disaggregate(SCORING, grouping, group_cells(grouping, rows.sample), rows)
+def _scoring(result: Disaggregated, asked: Iterable[MeasurementRequest]) -> Iterator[Observation]:
+    grouping = result.grouping
     yield from observe_groups(result)
     yield from observe_gaps(result, measure_gaps(result))
     named = grouping.reference

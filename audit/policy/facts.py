@@ -57,7 +57,7 @@ def derived_facts(spec: AuditSpec, subject: SubjectSection, fairness: FairnessSe
         "has_test": "test" in tables,
         "has_target": subject.has_target,
         "has_features": bool(subject.features),
-        "has_sensitive": bool(spec.sensitive.features),
+        "has_sensitive": bool(spec.sensitive.grouped),
         "has_probabilities": "probability" in subject.model.capabilities or _scored(spec),
         "has_decision": subject.task in ("binary", "multiclass"),
         "refittable": subject.model.refittable,
@@ -75,7 +75,7 @@ def _scored(spec: AuditSpec) -> bool:
 def role_columns(spec: AuditSpec) -> dict[str, str]:
     """Return role to column: as declared, and every other sensitive column under its own name."""
     declared = {role: column for column, role in spec.sensitive.roles.items()}
-    own = {column: column for column in spec.sensitive.features if column not in spec.sensitive.roles}
+    own = {column: column for column in spec.sensitive.grouped if column not in spec.sensitive.roles}
     return own | declared
 
 

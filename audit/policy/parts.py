@@ -151,7 +151,7 @@ def _absent(item: Asked, case: Case, otherwise: str) -> Part:
     """Return why there is no observation; a stage in error makes what it owed an error."""
     stage = case.stage(item.id.split("/", 1)[0])
     outcome: Outcome = "error" if stage.status == "error" else "not_run"
-    if stage.stage == "fairness" and not case.spec.sensitive.features:
+    if stage.stage == "fairness" and not case.spec.sensitive.grouped:
         otherwise = "The spec names no sensitive feature, so nobody was compared."
     reason = otherwise if stage.status == "done" else stage.reason or otherwise
     return Part(observation=item.id, outcome=outcome, reason=f"{wording.subject_of(item, None)}: {reason}")

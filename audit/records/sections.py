@@ -264,6 +264,8 @@ class GroupingFacts(Record):
     groups: tuple[GroupFacts, ...]
     reference: str | None = None
     """Key of the named reference group; null when it is the group with the highest rate."""
+    probabilistic: bool = False
+    """Whether rows belong to groups by probability: rates are weighted by it, and n is a sum of probabilities."""
 
 
 class FlipFacts(Record):

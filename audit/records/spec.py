@@ -154,6 +154,19 @@ class SensitiveSpec(Record):
     """Column to the group that others are compared with; default: the group with the highest rate."""
     minimum_group: int = Field(default=30, ge=1)
     """Rows under which a group is shown, not judged."""
+    probabilities: dict[str, dict[str, str]] = Field(default_factory=dict)
+    """Name of a feature to its groups, each with the column of the probability, in [0, 1], that a row belongs to it:
+    rates by these groups are weighted by them. The probabilities of a row sum to 1, or all are missing."""
+
+    @property
+    def grouped(self) -> tuple[str, ...]:
+        """Everything that people are grouped by: columns, then what is known by probabilities only."""
+        return (*self.features, *self.probabilities)
+
+    @property
+    def probability_columns(self) -> tuple[str, ...]:
+        """Columns that hold probabilities of groups."""
+        return tuple(column for groups in self.probabilities.values() for column in groups.values())
 
 
 class CrossValidationSpec(Record):

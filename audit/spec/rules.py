@@ -143,8 +143,9 @@ def _groups(spec: AuditSpec) -> Iterator[Finding]:
     listed = ", ".join(sensitive.features) or "none"
     yield from _repeats(("sensitive", "features"), sensitive.features)
     for key in ("roles", "bins", "reference"):
+        known = sensitive.features if key == "bins" else sensitive.grouped
         for column in getattr(sensitive, key):
-            if column not in sensitive.features:
+            if column not in known:
                 message = f"{column!r} is not in sensitive.features (listed: {listed})."
                 yield Finding(("sensitive", key, column), message, "List it there or delete it here.")
     for i, columns in enumerate(sensitive.intersections):
@@ -154,9 +155,35 @@ def _groups(spec: AuditSpec) -> Iterator[Finding]:
             found = ", ".join(f"{edge:g}" for edge in edges) or "none"
             message = f"expected two or more increasing edges, found {found}."
             yield Finding(("sensitive", "bins", column), message, "For example: [0, 25, 40, 120]")
-    if sensitive.table is not None and not sensitive.features:
+    if sensitive.table is not None and not sensitive.grouped:
         message = "a table of sensitive columns is named, and sensitive.features lists none."
         yield Finding(("sensitive", "table"), message, "List the columns to group by.")
+
+
+def _probabilities(spec: AuditSpec) -> Iterator[Finding]:
+    taken: dict[str, str] = {}
+    for name, groups in spec.sensitive.probabilities.items():
+        loc: Loc = ("sensitive", "probabilities", name)
+        if name in spec.sensitive.features:
+            message = f"{name!r} is in sensitive.features too: its groups are known for certain or by probability."
+            yield Finding(loc, message, "Delete one of the two, or give this one another name.")
+        if len(groups) < 2:
+            message = f"expected two or more groups, found {', '.join(groups) or 'none'}."
+            yield Finding(loc, message, "Name every group, so that the probabilities of a row sum to 1.")
+        for group, column in groups.items():
+            if column in taken:
+                message = f"the column {column!r} is that of {taken[column]} already."
+                yield Finding((*loc, group), message, "Each group has a column of its own.")
+            if column in (spec.data.target, spec.data.id):
+                key = "data.target" if column == spec.data.target else "data.id"
+                yield Finding((*loc, group), f"{column!r} is {key} and holds no probability.", "Name another column.")
+            if group == "unknown":
+                yield Finding((*loc, group), "'unknown' is what rows without probabilities are called.", "Rename it.")
+            taken[column] = f"{name}, {group}"
+        named = spec.sensitive.reference.get(name)
+        if named is not None and named not in groups:
+            message = f"there is no group {named!r} under sensitive.probabilities.{name}."
+            yield Finding(("sensitive", "reference", name), message, f"Name one of them: {', '.join(groups)}.")
 
 
 def _intersection(loc: Loc, columns: tuple[str, ...], features: tuple[str, ...]) -> Iterator[Finding]:
@@ -267,6 +294,7 @@ _RULES: tuple[tuple[tuple[str, ...], Callable[[AuditSpec], Iterator[Finding]]], 
     (("data",), _columns),
     (("data", "sensitive"), _target_is_no_group),
     (("sensitive",), _groups),
+    (("data", "sensitive"), _probabilities),
     (("performance", "data"), _folds),
     (("performance",), _grades),
     (("task", "decision"), _classes),

@@ -226,7 +226,12 @@ def _sensitive(look: Look, named: Named) -> list[str]:
         lines.append(f"  intersections: [{_listed(column.name for column in whole[:2])}]")
     if whole:
         lines.append(f"  # reference: {{{written(whole[0].name)}: {written(whole[0].commonest)}}}")
-    return [*lines, _noted("  # minimum_group: 30", "smaller groups are shown, not judged")]
+    return [
+        *lines,
+        _noted("  # minimum_group: 30", "smaller groups are shown, not judged"),
+        "  # Groups known by probability only, a column for each: rates are weighted by them.",
+        "  # probabilities: {ethnicity: {White: p_white, Black: p_black, other: p_other}}",
+    ]
 
 
 def _bins(columns: list[ColumnLook]) -> list[str]:

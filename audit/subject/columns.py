@@ -48,7 +48,8 @@ def laid_out(
         Every missing column of every table, with the nearest name there is.
     """
     lead = sources[headline]
-    inner = tuple(c for c in spec.sensitive.features if people is None or c not in people.columns)
+    sought = (*spec.sensitive.features, *spec.sensitive.probability_columns)
+    inner = tuple(c for c in sought if people is None or c not in people.columns)
     features = _features(spec, sources.get("train", lead), lead, model, inner, tell)
     rival = _challenger_features(spec, sources, lead, challenger, inner, tell)
     optional = _named(spec, inner)
@@ -201,7 +202,8 @@ def _named(spec: AuditSpec, inner: tuple[str, ...]) -> tuple[tuple[str, Role], .
         if model is not None and model.predictions is not None:
             found += [(column, "prediction") for column, _ in prediction_columns(model.predictions)]
     found += [(data.weight.column if data.weight else None, "weight"), (data.id, "id"), (data.time, "time")]
-    found += [(column, "sensitive") for column in inner]
+    # Probabilities of groups are never features, whoever is asked for the rest of the columns.
+    found += [(column, "sensitive") for column in dict.fromkeys((*inner, *spec.sensitive.probability_columns))]
     found += [(spec.sensitive.table.on if spec.sensitive.table else None, "id")]
     if validation is not None:
         found.append((validation.column, "time" if validation.by == "time" else "group"))
@@ -225,7 +227,7 @@ def _required(spec: AuditSpec, role: str, headline: bool, inner: tuple[str, ...]
         found.append((data.time if validation.by == "time" else None, "data.time"))
     if headline:
         found += [(data.id, "data.id"), (data.time, "data.time")]
-        found += [(column, "sensitive.features") for column in inner]
+        found += [(column, _sensitive_key(spec, column)) for column in inner]
         found += [(column, "fairness.strata") for column in strata_of(spec)]
         found.append((grade_column(spec), "performance.grades.column"))
         found.append((spec.sensitive.table.on if spec.sensitive.table else None, "sensitive.table.on"))
@@ -234,6 +236,15 @@ def _required(spec: AuditSpec, role: str, headline: bool, inner: tuple[str, ...]
         if spec.challenger is not None and spec.challenger.predictions is not None:
             found += prediction_columns(spec.challenger.predictions, "challenger")
     return list(dict.fromkeys((name, key) for name, key in found if name is not None))
+
+
+def _sensitive_key(spec: AuditSpec, column: str) -> str:
+    """Return the key of the spec that names a sensitive column."""
+    for name, groups in spec.sensitive.probabilities.items():
+        for group, named in groups.items():
+            if named == column and column not in spec.sensitive.features:
+                return f"sensitive.probabilities.{name}.{group}"
+    return "sensitive.features"
 
 
 def _required_of_people(spec: AuditSpec) -> list[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, Protocol
@@ -81,6 +81,8 @@ class Table:
     """What the weights mean."""
     identity: NDArray[np.int64] | None = None
     """(n,) hash of data.id, equal between tables exactly where the ids are; -1 where a row has none; never printed."""
+    memberships: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    """Name of a feature of sensitive.probabilities to its (n, groups) probabilities; rows sum to 1."""
     strata: NDArray[np.int64] | None = None
     """(n,) stratum of each row, -1 where a value is missing; None where fairness.strata names no column."""
     grade: NDArray[Any] | None = None

@@ -86,6 +86,7 @@ def rows_of(table: Table, positions: NDArray[np.int64]) -> Table:
         time=_taken(table.time, positions),
         cv_group=_taken(table.cv_group, positions),
         identity=_taken(table.identity, positions),
+        memberships={name: p.iloc[positions] for name, p in table.memberships.items()},
         strata=_taken(table.strata, positions),
         grade=_taken(table.grade, positions),
     )

@@ -20,6 +20,7 @@ from audit.subject.estimator import fitter, made
 from audit.subject.evidence import LoadedModel, Predictions, Subject, Table, Tell
 from audit.subject.facts import column_facts
 from audit.subject.labels import canonical, canonical_texts, codes_of, distinct_labels
+from audit.subject.membership import membership_of
 from audit.subject.model import Part, identity_of, load_model, run_code, section_of, withdraw_code
 from audit.subject.predict import predictor
 from audit.subject.sensitive import as_groups, joined
@@ -219,7 +220,8 @@ def _table(settled: _Settled, role: str, question: Question) -> Table:
         raise DataError(Problem(settled.target_place(role), "holds no value at all.", "Give rows with labels."))
     target, raw = _target(settled, role, frame, question)
     weight = _weight(settled, role, frame)
-    groups = _groups(settled, role, whole)
+    people = _of_people(settled, role, whole)
+    groups = _groups(settled, role, people)
     return Table(
         role=role,
         features=frame[list(settled.layout.features)],
@@ -231,6 +233,7 @@ def _table(settled: _Settled, role: str, question: Question) -> Table:
         cv_group=_cv_group(settled, frame),
         facts=_facts(settled, role, whole, kept, target, weight, groups, question),
         weight_kind=spec.data.weight.kind if spec.data.weight else "frequency",
+        memberships=_memberships(settled, role, people[kept]),
         identity=_identity(spec.data.id, frame),
         strata=joined_strata(frame, strata_of(spec)),
         grade=_grade(grade_column(spec), frame),
@@ -278,14 +281,27 @@ def _weight(settled: _Settled, role: str, frame: pd.DataFrame) -> NDArray[np.flo
     return weight
 
 
-def _groups(settled: _Settled, role: str, whole: pd.DataFrame) -> pd.DataFrame:
-    """(n, s) text of the sensitive columns that this table has, binned, in the order of the spec."""
-    spec, place = settled.spec.sensitive, settled.sources[role].place
+def _of_people(settled: _Settled, role: str, whole: pd.DataFrame) -> pd.DataFrame:
+    """(n, ...) what this table and the second one tell of people's groups, as it stands there."""
     inner = whole[[c for c in settled.layout.sensitive if c in whole.columns]]
     outer = _joined_people(settled, role, whole)
-    raw = inner if outer is None else pd.concat([inner, outer], axis=1)
+    return inner if outer is None else pd.concat([inner, outer], axis=1)
+
+
+def _memberships(settled: _Settled, role: str, people: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Feature to (n, groups) probabilities; of the headline rows alone, which are all that is measured by group."""
+    named = settled.spec.sensitive.probabilities if role == settled.headline else {}
+    place = settled.sources[role].place
+    return {
+        name: membership_of(place, f"sensitive.probabilities.{name}", people, groups) for name, groups in named.items()
+    }
+
+
+def _groups(settled: _Settled, role: str, raw: pd.DataFrame) -> pd.DataFrame:
+    """(n, s) text of the sensitive columns that this table has, binned, in the order of the spec."""
+    spec, place = settled.spec.sensitive, settled.sources[role].place
     groups = {c: as_groups(place, raw[c], spec.bins.get(c), settled.tell) for c in spec.features if c in raw.columns}
-    frame = pd.DataFrame(groups, index=whole.index)
+    frame = pd.DataFrame(groups, index=raw.index)
     if role == settled.headline:
         _refuse_unknown_references(spec.reference, frame)
     return frame
@@ -307,7 +323,8 @@ def _joined_people(settled: _Settled, role: str, whole: pd.DataFrame) -> pd.Data
     spec, people = settled.spec.sensitive, settled.people
     if people is None or spec.table is None or spec.table.on not in whole.columns or role == "reference":
         return None
-    wanted = [c for c in people.columns if c in spec.features or c == spec.table.on]
+    sought = {*spec.features, *spec.probability_columns, spec.table.on}
+    wanted = [c for c in people.columns if c in sought]
     frame = frames({"people": people.read(wanted)}, {"people": people.place}, ())["people"]
     places = (settled.sources[role].place, people.place)
     twice = [c for c in wanted if c != spec.table.on and c in settled.sources[role].columns]

@@ -129,6 +129,7 @@ def _measures(folio: Folio, section: FairnessSection, grouping: GroupingFacts) -
 def _reference(folio: Folio, grouping: GroupingFacts) -> str:
     named = next((group_name(g) for g in grouping.groups if g.key == grouping.reference), None)
     text = folio.t("fairness.reference", name=named) if named else folio.t("fairness.reference_highest")
+    text += " " + folio.t("fairness.probabilistic") if grouping.probabilistic else ""
     return text + (
         " " + folio.t("fairness.role", role=grouping.role.replace("_", " ").replace("&", " and "))
         if grouping.role

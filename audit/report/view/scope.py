@@ -126,7 +126,7 @@ def _threshold(folio: Folio) -> str:
 
 def _sensitive(folio: Folio) -> Callout:
     names = folio.record.subject.sensitive_in_model
-    declared = folio.record.spec.sensitive.features
+    declared = folio.record.spec.sensitive.grouped
     if names:
         return Callout(
             title=folio.t("scope.sensitive"),

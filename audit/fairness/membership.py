@@ -1,0 +1,266 @@
+"""Measures metrics in groups that rows belong to by probability: every row counts in every group, weighted.
+
+A rate of group g is sum(w p_g hit) / sum(w p_g trial), a ratio of two weighted sums. Its interval is that of a ratio
+under inclusion weights (Taylor linearisation, or Wilson on Kish's effective number). The groups share their rows, so
+their values are not independent: gaps are drawn with the correlation that the linearised values have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from audit.declarations.metric import Metric, Sample
+from audit.estimation.estimate import estimate, form_of, replicates_by_group
+from audit.estimation.forms import (
+    Auc,
+    Closed,
+    Deviation,
+    Form,
+    Mean,
+    MeanRate,
+    Ranked,
+    Rate,
+    Tested,
+    Wald,
+    cell_of,
+    one_against_rest,
+    size_of,
+    weights_of,
+)
+from audit.estimation.intervals import auc_influence, normal_quantile
+from audit.estimation.seeds import child_seed
+from audit.fairness.choice import interval_of
+from audit.fairness.counts import Counts, counts_rows, read_share
+from audit.fairness.disaggregate import Disaggregated, Rows, listed
+from audit.fairness.gaps import draw_estimates
+from audit.fairness.groups import UNKNOWN, Grouping
+from audit.records.measured import Estimate, Measured, Undefined
+from audit.records.observation import group_key, grouping_key
+from audit.records.sections import GroupFacts, GroupingFacts
+from audit.records.spec import SensitiveSpec
+
+MOST_REDRAWN = 100_000
+"""Rows times groups up to which rows are redrawn for an interval; beyond, metrics that need it are left out."""
+_MOST_PERSONS = 5_000_000
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Membership(Grouping):
+    """Groups that rows belong to by probability."""
+
+    mass: Array
+    """(n, groups) weight of each row in each group: its own weight times the probability."""
+
+
+def make_membership(name: str, probabilities: pd.DataFrame, rows: Rows, spec: SensitiveSpec) -> tuple[Membership, Rows]:
+    """Return the groups of one feature, and the rows as they are weighted in them.
+
+    Parameters
+    ----------
+    name : str
+        What the spec calls the feature.
+    probabilities : DataFrame (n, groups)
+        Of each row in each group; rows sum to 1.
+    rows : Rows
+        The audited rows.
+    spec : SensitiveSpec
+        Roles, the named reference and the smallest group.
+
+    Returns
+    -------
+    membership : Membership
+    rows : Rows
+        One for each person where weights count them; their weights are taken as inverse inclusion probabilities.
+    """
+    shares, sample = _persons(probabilities.to_numpy(np.float64), rows.sample)
+    weight = weights_of(sample)
+    mass = shares * weight[:, None]
+    held = shares[weight > 0].sum(axis=0)
+    whole = mass.sum()
+    groups = tuple(
+        GroupFacts(
+            key=group_key((name,), (str(group),)),
+            label=str(group),
+            n=round(float(n)),
+            share=min(float(m / whole), 1.0) if whole else 0.0,
+            small=bool(n < spec.minimum_group),
+            unknown=group == UNKNOWN,
+        )
+        for group, n, m in zip(probabilities.columns, held, mass.sum(axis=0), strict=True)
+    )
+    reference = group_key((name,), (spec.reference[name],)) if name in spec.reference else None
+    facts = GroupingFacts(
+        key=grouping_key((name,)),
+        columns=(name,),
+        role=spec.roles.get(name),
+        groups=groups,
+        reference=reference,
+        probabilistic=True,
+    )
+    nowhere = np.full(len(weight), -1, dtype=np.int64)
+    return Membership(facts, nowhere, mass), replace(rows, sample=sample)
+
+
+def metrics_by_membership(
+    metrics: Iterable[Metric], membership: Membership, sample: Sample
+) -> tuple[tuple[Metric, ...], tuple[str, ...]]:
+    """Return the metrics that can be weighted, and a sentence on those that are left out."""
+    few = membership.mass.size <= MOST_REDRAWN
+    every = tuple(metrics)
+    kept = tuple(m for m in every if _is_weighted(form_of(m, sample), few))
+    left = [m.label for m in every if m not in kept]
+    if not left:
+        return kept, ()
+    why = "they take whole rows, or rows would have to be redrawn for every group"
+    return kept, (f"Not measured by {listed(membership.facts.columns)}, known by probability: {listed(left)}; {why}.",)
+
+
+def member_cells(membership: Membership, sample: Sample) -> Counts | None:
+    """Return (groups, K, K) weighted confusion matrices; None where there are no classes to count."""
+    if not sample.classes or (sample.target is None and sample.label is None):
+        return None
+    size, cell = sample.classes, cell_of(sample)
+    sums = [np.bincount(cell, weights=column, minlength=size * size) for column in membership.mass.T]
+    return np.stack(sums).reshape(-1, size, size)
+
+
+def disaggregate_members(metric: Metric, membership: Membership, cells: Counts | None, rows: Rows) -> Disaggregated:
+    """Measure one metric in every group, each row weighted by its probability."""
+    seed = child_seed(rows.seed, f"fairness/{membership.facts.key}")
+    interval = interval_of(metric, rows.sample, rows.interval)
+    measured = tuple(
+        _with_n(estimate(metric, weighted, interval, seed), group.n)
+        for group, weighted in zip(membership.groups, _samples(membership, rows.sample), strict=True)
+    )
+    share = None if cells is None else read_share(metric, rows.sample, cells)
+    return _Weighted(metric, membership, rows, measured, share)
+
+
+def said_of(membership: Membership) -> str:
+    """Say how rates by these groups are to be read."""
+    name = listed(membership.facts.columns)
+    return (
+        f"Membership by {name} is a probability: every row counts in every group by it, n is a sum of probabilities, "
+        "and rates are weighted. Where decisions go with the group beyond what the probabilities tell, such rates are "
+        "biased by what remains between the two, and gaps come out too narrow or too wide (Chen et al. 2019, "
+        "doi:10.1145/3287560.3287594)."
+    )
+
+
+class _Weighted(Disaggregated):
+    """One metric in every group of a membership."""
+
+    uncounted = "Who belongs to a group by probability is not a whole person, as this test needs."
+
+    @cached_property
+    def drawn(self) -> tuple[str, Array]:
+        """Name of the method, and (resamples, groups) draws of the groups' values, as correlated as these are."""
+        assert isinstance(self.grouping, Membership)
+        interval = interval_of(self.metric, self.rows.sample, self.rows.interval)
+        seed = child_seed(self.rows.seed, f"fairness/{self.grouping.facts.key}/{self.metric.name}")
+        known = [g for g, m in enumerate(self.measured) if isinstance(m, Estimate)]
+        estimates = [m for m in self.measured if isinstance(m, Estimate)]
+        samples = _samples(self.grouping, self.rows.sample)
+        if any(e.method.startswith("bootstrap") for e in estimates):
+            # Equal seeds draw equal rows, so that the groups move together.
+            one = np.zeros(size_of(self.rows.sample), dtype=np.int64)
+            drawn = [replicates_by_group(self.metric, sample, one, 1, interval, seed) for sample in samples]
+            return "bootstrap", np.concatenate(drawn, axis=1)
+        draws = np.full((interval.resamples, len(self.measured)), np.nan)
+        if known:
+            pulls = [_influence(form_of(self.metric, s), s) for g, s in enumerate(samples) if g in known]
+            root = _root(pulls)
+            rng, z = np.random.default_rng(seed), normal_quantile(interval.level)
+            draws[:, known] = draw_estimates(estimates, interval.resamples, rng, z, root)
+        return "linearised_draws", np.clip(draws, *self.metric.bounds)
+
+
+def _persons(shares: Array, sample: Sample) -> tuple[Array, Sample]:
+    """Return one row a person where weights count persons, and weights that are those of rows drawn."""
+    weight = sample.weight
+    whole = weight is not None and counts_rows(sample) and bool((weight == np.rint(weight)).all())
+    if weight is None or not whole or weight.sum() > _MOST_PERSONS:
+        return shares, replace(sample, weight=weights_of(sample), weight_kind="sampling")
+    rows = np.repeat(np.arange(len(weight)), weight.astype(np.int64))
+    repeated = replace(
+        sample,
+        target=None if sample.target is None else sample.target[rows],
+        label=None if sample.label is None else sample.label[rows],
+        score=None if sample.score is None else sample.score[rows],
+        weight=np.ones(len(rows)),
+        weight_kind="sampling",
+    )
+    return shares[rows], repeated
+
+
+def _samples(membership: Membership, sample: Sample) -> list[Sample]:
+    return [replace(sample, weight=np.ascontiguousarray(column)) for column in membership.mass.T]
+
+
+def _with_n(measured: Measured, n: int) -> Measured:
+    return measured if isinstance(measured, Undefined) else measured.model_copy(update={"n": n})
+
+
+def _is_weighted(form: Form, few: bool) -> bool:
+    if isinstance(form, Tested):
+        return False
+    closed = isinstance(form, Rate | MeanRate | Mean | Auc | Deviation | Wald | Closed)
+    return few or closed or (isinstance(form, Ranked) and form.ends is not None)
+
+
+def _influence(form: Form, sample: Sample) -> Array | None:
+    """(n,) what each row adds to the value, up to a factor; None where that is not known."""
+    weight = weights_of(sample)
+    match form:
+        case Rate():
+            return _of_rates(*_parts(form, sample), weight)
+        case MeanRate():
+            hits, trials = _parts(form, sample)
+            each = [_of_rates(h, t, weight) for h, t in zip(hits.T, trials.T, strict=True)]
+            return np.asarray(np.sum([part for part in each if part is not None], axis=0), dtype=np.float64)
+        case Mean():
+            losses = form.losses(sample)
+            return _of_rates(losses, np.ones_like(losses), weight)
+        case Auc():
+            sides = one_against_rest(sample)
+            return np.asarray(np.mean([auc_influence(p, s, weight, True)[1] for p, s in sides], axis=0))
+        case _:
+            return None
+
+
+def _parts(form: Rate | MeanRate, sample: Sample) -> tuple[Array, Array]:
+    """Hits and trials of each row: (n,) each, or (n, K) one column a class."""
+    size = sample.classes
+    hits, trials = form.parts(np.eye(size * size).reshape(-1, size, size), sample)
+    cell = cell_of(sample)
+    return hits[cell], trials[cell]
+
+
+def _of_rates(hits: Array, trials: Array, weight: Array) -> Array | None:
+    whole = float(weight @ trials)
+    return weight * (hits - float(weight @ hits) / whole * trials) / whole if whole > 0 else None
+
+
+def _root(pulls: list[Array | None]) -> Array:
+    """(k, k) matrix that turns independent draws into ones as correlated as the groups' values."""
+    k = len(pulls)
+    known = [p for p in pulls if p is not None and np.isfinite(p).all()]
+    if len(known) < k:
+        return np.eye(k)
+    stacked = np.stack(known)
+    covariance = stacked @ stacked.T
+    size = np.sqrt(np.diag(covariance))
+    outer = np.outer(size, size)
+    correlation = np.divide(covariance, outer, out=np.zeros_like(covariance), where=outer > 0)
+    np.fill_diagonal(correlation, 1.0)
+    values, vectors = np.linalg.eigh(correlation)
+    root: Array = vectors * np.sqrt(np.clip(values, 0.0, None))
+    return root
