@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-from audit.declarations.metric import Sample
-from audit.estimation.forms import is_positive, scores
+from audit.estimation.forms import is_positive
 from audit.estimation.intervals import normal_quantile
 from audit.fairness.division import Division
 from audit.records.measured import Estimate, Measured, Undefined
@@ -33,7 +32,7 @@ def across(division: Division, *, positives_inside: bool) -> tuple[Measured, ...
     positive = is_positive(division.sample)
     of, weight, groups = division.codes, division.weight, len(division.groups)
     inside = positive if positives_inside else ~positive
-    won = _won(division.sample, of, groups, weight, inside, below=positives_inside)
+    won = _won(division, inside, below=positives_inside)
     mine, others = (np.bincount(of, weights=weight * side, minlength=groups) for side in (inside, ~inside))
     sizes = [_sizes(division, side) for side in (inside, ~inside)]
     rest = others.sum() - others
@@ -64,25 +63,18 @@ def newcombe_area(area: float, one: float, other: float, level: float) -> tuple[
     return low, high
 
 
-def _won(
-    sample: Sample, of: NDArray[np.int64], groups: int, weight: Array, inside: NDArray[np.bool_], *, below: bool
-) -> Array:
+def _won(division: Division, inside: NDArray[np.bool_], *, below: bool) -> Array:
     """(groups,) weight of the pairs, a row of the group and one of the other class elsewhere, that are in order."""
-    distinct, place = np.unique(scores(sample), return_inverse=True)
-    size = len(distinct)
-    everyone = np.bincount(place, weights=weight * ~inside, minlength=size).astype(np.float64)
-    beyond = _beyond(everyone, below)
-    total = np.bincount(of, weights=weight * inside * beyond[place], minlength=groups)
+    ranks, weight, groups = division.ranks, division.weight, len(division.groups)
+    everyone = np.bincount(ranks.place, weights=weight * ~inside, minlength=ranks.places).astype(np.float64)
+    beaten = _beyond(everyone, below)[ranks.place]
     # The group's own rows of the other class do not count.
-    keys, home = np.unique(of * size + place, return_inverse=True)
-    own = np.bincount(home, weights=weight * ~inside, minlength=len(keys))
-    group = keys // size
-    start = np.searchsorted(group, np.arange(groups))
+    own = np.bincount(ranks.home, weights=weight * ~inside, minlength=len(ranks.group))
+    start = np.searchsorted(ranks.group, np.arange(groups))
     before = np.concatenate([[0.0], np.cumsum(own)])
-    under = before[:-1] - before[start[group]] + own / 2
-    theirs = under if below else np.bincount(group, weights=own, minlength=groups)[group] - under
-    won = total - np.bincount(of, weights=weight * inside * theirs[home], minlength=groups)
-    return won.astype(np.float64)
+    under = before[:-1] - before[start[ranks.group]] + own / 2
+    theirs = under if below else np.bincount(ranks.group, weights=own, minlength=groups)[ranks.group] - under
+    return division.summed(inside * (beaten - theirs[ranks.home]))
 
 
 def _beyond(at: Array, below: bool) -> Array:

@@ -20,6 +20,20 @@ from audit.records.sections import GroupFacts
 Array = NDArray[np.float64]
 
 
+@dataclass(frozen=True)
+class Ranks:
+    """Where scores stand, lowest first."""
+
+    places: int
+    """Distinct scores."""
+    place: NDArray[np.int64]
+    """(n,) place of each row's score."""
+    group: NDArray[np.int64]
+    """(k,) group of each pair of a group and a place that occurs, by group and then by place."""
+    home: NDArray[np.int64]
+    """(n,) position of each row's pair."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Division:
     """One way of dividing the audited rows, and the group that the others are held against."""
@@ -103,6 +117,15 @@ class Division:
             square = self.summed((away - mean[self.codes]) ** 2) / total
             variance = np.where(size > 1, square * size / (size - 1), np.nan)
         return np.nan_to_num(size), mean + middle, variance
+
+    @cached_property
+    def ranks(self) -> Ranks:
+        """Places of the scores, among all rows and inside each group."""
+        score = self.sample.score
+        assert score is not None and score.ndim == 1
+        distinct, place = np.unique(score, return_inverse=True)
+        inside, home = np.unique(self.codes * len(distinct) + place, return_inverse=True)
+        return Ranks(len(distinct), place, inside // len(distinct), home)
 
     @cached_property
     def stratified(self) -> Stratified:
