@@ -105,7 +105,9 @@ def shares(sums: Array) -> Array:
 
 def deviations(sums: Array) -> Array:
     """(..., B, 4) sums -> (..., B) mean outcome less mean probability, 0 in an empty bin."""
-    return np.nan_to_num(ratio(sums[..., 1] - sums[..., 2], sums[..., 0]))
+    away = np.nan_to_num(ratio(sums[..., 1] - sums[..., 2], sums[..., 0]))
+    # Below this the distance is rounding.
+    return np.where(np.abs(away) > 1e-14, away, 0.0)
 
 
 def chance(sums: Array) -> Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import yaml
 
-from audit.records.observation import Observation
+from audit.records.observation import Observation, arguments_text
 from audit.records.sections import MeasureFacts
 from audit.report.view import numbers
 from audit.report.view.folio import Folio
@@ -130,7 +130,7 @@ def _measures(folio: Folio) -> tuple[Block, ...]:
             id=m.name,
             text=m.description,
             formula=m.formula,
-            note="; ".join(text for text in (_bounds(folio, m), m.source) if text),
+            note="; ".join(text for text in (_bounds(folio, m), _arguments(folio, m), m.source) if text),
         )
         for m in reversed(once.values())
     )
@@ -150,6 +150,10 @@ def _bounds(folio: Folio, measure: MeasureFacts) -> str:
         low=f"{numbers.MINUS}{numbers.INFINITE}" if low is None else numbers.limit(low),
         high=numbers.INFINITE if high is None else numbers.limit(high),
     )
+
+
+def _arguments(folio: Folio, measure: MeasureFacts) -> str:
+    return folio.t("appendix.arguments", arguments=arguments_text(measure.arguments)) if measure.arguments else ""
 
 
 def _observations(folio: Folio) -> tuple[Block, ...]:

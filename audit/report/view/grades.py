@@ -10,6 +10,11 @@ from audit.report.view.tree import Block, Cell, Prose, Row
 _TOLD = ("mean_probability", "prevalence", "jeffreys_p_value", "binomial_p_value")
 
 
+def places(id: str) -> bool:
+    """Whether an observation stands in the table of grades or its text."""
+    return id == "performance/grade_inversions" or "/grade=" in id
+
+
 def blocks(folio: Folio, section: PerformanceSection) -> tuple[Block, ...]:
     """Return the table of grades; nothing where there are none."""
     if not section.grades:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from audit.records.measured import Estimate, Undefined
 from audit.records.observation import Observation
 from audit.records.sections import Confusion, Curve, MeasureFacts, PerformanceSection
-from audit.report.view import comparison, decisions, figures, grades, numbers, overfitting
+from audit.report.view import averages, comparison, decisions, figures, grades, numbers, overfitting
 from audit.report.view.folio import Folio, aggregate_of, chunked, decoded, measure_of
 from audit.report.view.tree import (
     Block,
@@ -52,7 +52,7 @@ def chapter(folio: Folio) -> Chapter:
         ("performance.overfitting", "overfitting", overfitting.blocks(folio, section)),
         ("performance.grades", "grades", grades.blocks(folio, section)),
         ("performance.confusion", "confusion", _confusion(folio, section.confusion)),
-        ("performance.by_class", "classes", _by_class(folio, section)),
+        ("performance.by_class", "classes", (*_by_class(folio, section), *averages.blocks(folio, section))),
         *(
             (f"curve.{name}", name.replace("_", "-"), _curve(folio, name, section.curves[name]))
             for name in _curve_names(section)
@@ -392,7 +392,7 @@ def _further(folio: Folio, section: PerformanceSection) -> tuple[Block, ...]:
 
 def _unplaced(folio: Folio, section: PerformanceSection) -> list[Observation]:
     names = {m.name for m in section.measures}
-    shown = (comparison.places, decisions.places, overfitting.places)
+    shown = (averages.places, comparison.places, decisions.places, grades.places, overfitting.places)
     return [o for o in folio.under("performance/") if not (_placed(o, names) or any(by(o.id) for by in shown))]
 
 
@@ -404,4 +404,4 @@ def _placed(observation: Observation, names: set[str]) -> bool:
     head = aggregate[0] if aggregate else ""
     if len(aggregate) == 2:
         return head == "cross_validated" and aggregate[1].startswith("fold=") and "&" not in aggregate[1]
-    return head == "" or head in BESIDE or head.startswith(("class=", "grade="))
+    return head == "" or head in BESIDE or head.startswith("class=")
