@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -103,3 +105,19 @@ def test_the_difference_turns_its_sign_with_the_order_and_weighs_rows_as_counts(
     twice = [sample(label, target, np.full(60, 2.0)) for label in (one, other)]
     doubled = [sample(np.tile(label, 2), np.tile(target, 2)) for label in (one, other)]
     assert paired_difference(metric, *twice, interval, 0) == paired_difference(metric, *doubled, interval, 0)
+
+
+def test_of_very_many_rows_the_spread_over_parts_takes_the_place_of_a_bootstrap(monkeypatch):
+    rng = np.random.default_rng(8)
+    target = (rng.random(6000) < 0.2).astype(int)
+    scores = [np.clip(share * target + (1 - share) * rng.random(6000), 0, 1) for share in (0.3, 0.25)]
+    ours, theirs = (replace(sample(None, target), score=score, probability=True) for score in scores)
+    metric = catalogue.load("metrics", "average_precision")
+    drawn = paired_difference(metric, ours, theirs, IntervalSpec(resamples=200), 0)
+    monkeypatch.setattr("audit.estimation.difference._MOST_DRAWS", 1000)
+    parts = paired_difference(metric, ours, theirs, IntervalSpec(resamples=200), 0)
+    assert (drawn.method, parts.method) == ("bootstrap_paired", "blocks_t_paired")
+    assert parts.value == drawn.value
+    assert (parts.high - parts.low) / (drawn.high - drawn.low) == pytest.approx(1, abs=0.35)
+    again = paired_difference(metric, theirs, ours, IntervalSpec(resamples=200), 0)
+    assert (again.low, again.high) == pytest.approx((-parts.high, -parts.low))

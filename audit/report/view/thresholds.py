@@ -14,7 +14,7 @@ MEASURES = ("selection_rate", "true_positive_rate", "false_positive_rate")
 CHARTED = 6
 """Groups whose lines can be told apart."""
 TABLED = 5
-"""Thresholds side by side."""
+"""Thresholds side by side; one fewer on paper."""
 
 
 def blocks(folio: Folio, section: FairnessSection, grouping: GroupingFacts) -> tuple[Block, ...]:
@@ -39,7 +39,7 @@ def _tabled(folio: Folio, curves: dict[str, dict[str, Curve]]) -> tuple[float, .
     """A few thresholds from the first to the last, the audit's own among them."""
     every = next(iter(curves["selection_rate"].values())).x
     own = folio.record.subject.threshold
-    wanted = min(TABLED, len(every))
+    wanted = min(TABLED if folio.extent.whole else TABLED - 1, len(every))
     kept = {every[round(i * (len(every) - 1) / max(wanted - 1, 1))] for i in range(wanted)}
     if own is not None and own in every and own not in kept:
         kept = {own, *(kept - {min(kept, key=lambda x: (abs(x - own), x))})}
