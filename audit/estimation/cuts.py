@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audit.estimation.forms import Array, ratio
+from audit.estimation.intervals import wilson
 
 
 def captured(positives: Array, counted: Array, share: float) -> Array:
@@ -23,6 +24,16 @@ def captured(positives: Array, counted: Array, share: float) -> Array:
     part = np.nan_to_num(ratio(cut - rows[0], rows[1] - rows[0]))
     found: Array = (hits[0] + part * (hits[1] - hits[0]))[..., 0]
     return found
+
+
+def share_of_positives(value: float, positives: float, _: float, level: float) -> tuple[float, float]:
+    """Wilson interval of the share of positives among the rows that are taken.
+
+    It treats the cut as fixed. That the cut moves with the rows makes the share steadier, not shakier, as long as fewer
+    than half of the rows that are taken on top of `share` would be positive; so the interval errs to the wide side.
+    """
+    low, high = wilson(np.array(value * positives), np.array(positives), level)
+    return float(low), float(high)
 
 
 def _around(running: Array, last: NDArray[np.int64]) -> tuple[Array, Array]:

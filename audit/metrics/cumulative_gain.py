@@ -6,7 +6,7 @@ from typing import Any
 
 from audit.declarations.argument import Argument
 from audit.declarations.metric import Metric
-from audit.estimation.cuts import captured
+from audit.estimation.cuts import captured, share_of_positives
 from audit.estimation.forms import Array, Ranked, ratio
 
 
@@ -17,7 +17,7 @@ def forms(share: float) -> dict[str, Any]:
         """(..., m) cumulated positives and rows -> share of the positives above the cut."""
         return ratio(captured(positives, counted, share), positives[..., -1])
 
-    return {"compute": Ranked(gain, undefined="no row is truly positive")}
+    return {"compute": Ranked(gain, "no row is truly positive", share_of_positives, "wilson_positives")}
 
 
 METRIC = Metric(

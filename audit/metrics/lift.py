@@ -6,7 +6,7 @@ from typing import Any
 
 from audit.declarations.argument import Argument
 from audit.declarations.metric import Metric
-from audit.estimation.cuts import captured
+from audit.estimation.cuts import captured, share_of_positives
 from audit.estimation.forms import Array, Ranked, ratio
 
 
@@ -17,8 +17,14 @@ def forms(share: float) -> dict[str, Any]:
         """(..., m) cumulated positives and rows -> share of positives above the cut over that of all rows."""
         return ratio(captured(positives, counted, share), positives[..., -1]) / share
 
+    def ends(value: float, positives: float, negatives: float, level: float) -> tuple[float, float]:
+        """Return the interval of the share of positives above the cut, stretched."""
+        low, high = share_of_positives(value * share, positives, negatives, level)
+        return low / share, high / share
+
+    compute = Ranked(lift, "no row is truly positive", ends, "wilson_positives")
     # No rate is more than one, so that the share alone bounds a lift.
-    return {"compute": Ranked(lift, undefined="no row is truly positive"), "bounds": (0.0, 1 / share)}
+    return {"compute": compute, "bounds": (0.0, 1 / share)}
 
 
 METRIC = Metric(

@@ -13,7 +13,8 @@ from audit.estimation.pairs import Areas
 def forms(multi_class: str, average: str) -> dict[str, Any]:
     """Return what depends on how several classes are taken together."""
     plain = (multi_class, average) == ("ovr", "macro")
-    return {"compute": Auc() if plain else Areas(multi_class, average)}
+    # Of a single class there is but one area.
+    return {"compute": Auc() if plain else Areas(multi_class, average), "per_class": plain}
 
 
 METRIC = Metric(
@@ -29,7 +30,6 @@ METRIC = Metric(
     formula="P(s+ > s-) + P(s+ = s-) / 2",
     source="DeLong, DeLong and Clarke-Pearson (1988), doi:10.2307/2531595; pairs: Hand and Till (2001), "
     "doi:10.1023/A:1010920819831",
-    per_class=True,
     arguments={
         "multi_class": Argument("ovr", words=("ovr", "ovo")),
         "average": Argument("macro", words=("macro", "weighted")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import lgamma
 from typing import Any
 
@@ -14,7 +15,7 @@ from sklearn import metrics as sk
 from sklearn.linear_model import LogisticRegression
 
 from audit.catalogue import load, load_all, names
-from audit.declarations.metric import Sample
+from audit.declarations.metric import Metric, Sample
 from audit.estimation.estimate import form_of
 from audit.metrics.expected_calibration_error import calibration_error
 
@@ -387,12 +388,29 @@ def test_multiclass_metrics_agree(name: str) -> None:
     agrees(form.statistic(sample), MULTICLASS[name], sample, weights(rng, 200))
 
 
-def test_no_metric_goes_unchecked() -> None:
-    ranking = {m.name for m in load_all("metrics").values() if m.tasks == ("ranking_score",)}
-    several = {m.name for m in load_all("metrics").values() if m.tasks == ("multiclass",)}
-    assert set(names("metrics")) - ranking - several == set(BINARY) | set(REGRESSION)
-    multiclass = [m for m in load_all("metrics").values() if "multiclass" in m.tasks]
-    assert set(MULTICLASS) == {f"{m.name}/{a}" if a else m.name for m in multiclass for a in m.averages or ("",)}
+def without_reference(metrics: dict[str, Metric]) -> set[str]:
+    """Names of figures that no other implementation stands beside: every metric, and every average of it."""
+    alone = {
+        name
+        for name, m in metrics.items()
+        if name not in (REGRESSION if m.tasks == ("regression",) else BINARY) and m.tasks != ("multiclass",)
+    }
+    several = [m for m in metrics.values() if "multiclass" in m.tasks]
+    return alone | {f"{m.name}/{a}" if a else m.name for m in several for a in m.averages or ("",)} - set(MULTICLASS)
+
+
+def test_no_metric_is_without_its_reference() -> None:
+    assert without_reference(load_all("metrics")) == set()
+    assert set(names("metrics")) == {name.split("/")[0] for name in (*BINARY, *REGRESSION, *MULTICLASS)}
+
+
+def test_a_metric_without_reference_is_noticed() -> None:
+    """The doubles: a metric, and an average, that nobody wrote a reference for."""
+    metrics = load_all("metrics")
+    extra = replace(metrics["f1"], name="f_made_up")
+    more = replace(metrics["f1"], averages={**metrics["f1"].averages, "harmonic": metrics["f1"].compute})
+    assert without_reference({**metrics, "f_made_up": extra}) >= {"f_made_up", "f_made_up/macro"}
+    assert without_reference({**metrics, "f1": more}) == {"f1/harmonic"}
 
 
 def test_a_metric_that_is_slightly_off_is_noticed() -> None:

@@ -51,7 +51,7 @@ def test_the_fields_beside_the_arguments_are_those_of_the_defaults(name: str) ->
     assert metric.vary is not None
     defaults = {key: argument.default for key, argument in metric.arguments.items()}
     fields = metric.vary(**defaults)
-    assert set(fields) <= {"compute", "averages", "bounds", "description", "formula"}
+    assert set(fields) <= {"compute", "averages", "bounds", "description", "formula", "per_class"}
     assert set(fields.get("averages", metric.averages)) == set(metric.averages)
     for key in ("bounds", "description", "formula"):
         assert fields.get(key, getattr(metric, key)) == getattr(metric, key)

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
+from scipy import stats
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from audit.catalogue import load
 from audit.declarations.metric import Sample
 from audit.estimation.estimate import estimate
+from audit.estimation.goodness import jeffreys
 from audit.records.measured import Estimate
 from audit.records.spec import IntervalSpec
 
@@ -34,6 +42,50 @@ def test_figures_of_the_torchmetrics_docstring() -> None:
     assert value("expected_calibration_error", sample, bins=2) == pytest.approx(0.29, abs=6e-5)
     assert value("root_mean_squared_calibration_error", sample, bins=2) == pytest.approx(0.2918, abs=6e-5)
     assert value("maximum_calibration_error", sample, bins=2) == pytest.approx(0.3167, abs=6e-5)
+
+
+BIRTHS = Path(__file__).parents[3] / "shared/data/births/MASS__birthwt.csv"
+
+
+@pytest.mark.skipif(not BIRTHS.exists(), reason="the table is not part of this repository")
+def test_hosmer_lemeshow_of_low_birth_weight_is_statas() -> None:
+    """Stata [R] estat gof: logit low age lwt i.race smoke ptl ht ui; estat gof, group(10): chi2(8) 9.65, p 0.2904."""
+    table = pd.read_csv(BIRTHS)
+    columns = table[["age", "lwt", "smoke", "ptl", "ht", "ui"]].assign(
+        black=table["race"] == 2, other=table["race"] == 3
+    )
+    design, low = columns.to_numpy(dtype=float), table["low"].to_numpy()
+    fitted = make_pipeline(StandardScaler(), LogisticRegression(C=np.inf, tol=1e-10, max_iter=1000)).fit(design, low)
+    sample = rows(low, fitted.predict_proba(design)[:, 1])
+    assert value("hosmer_lemeshow", sample, rows="fitted") == pytest.approx(9.65, abs=0.006)
+    assert value("hosmer_lemeshow_p_value", sample, rows="fitted") == pytest.approx(0.2904, abs=0.0002)
+    # On rows that the model was not fitted on the same statistic has two more degrees of freedom.
+    assert value("hosmer_lemeshow_p_value", sample) == pytest.approx(float(stats.chi2(10).sf(9.6525)), abs=1e-4)
+
+
+def test_hosmer_lemeshow_of_a_table_that_fits_on_a_page() -> None:
+    """Two groups of ten: 2 of 10 where 1 is expected, 4 of 10 where 5 are: 1 / 0.9 + 1 / 2.5 on two degrees."""
+    sample = rows(np.repeat([1, 0, 1, 0], [2, 8, 4, 6]), np.repeat([0.1, 0.5], 10))
+    assert value("hosmer_lemeshow", sample, groups=2) == pytest.approx(1 / 0.9 + 1 / 2.5)
+    # A chi-square with two degrees of freedom is exponential.
+    assert value("hosmer_lemeshow_p_value", sample, groups=2) == pytest.approx(np.exp(-(1 / 0.9 + 1 / 2.5) / 2))
+
+
+@pytest.mark.parametrize("name", ["hosmer_lemeshow_p_value", "spiegelhalter_p_value"])
+def test_a_p_value_of_right_probabilities_is_evenly_spread(name: str) -> None:
+    found = np.array([value(name, drawn(500, seed)) for seed in range(300)])
+    for level in (0.05, 0.2, 0.5):
+        assert np.mean(found < level) == pytest.approx(level, abs=3 * np.sqrt(level * (1 - level) / 300))
+    wrong = np.array([value(name, drawn(500, seed, calibrated=False)) for seed in range(30)])
+    assert np.mean(wrong < 0.05) > 0.9
+
+
+def test_a_jeffreys_p_value_of_right_probabilities_is_small_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(0)
+    for n, rate in ((200, 0.05), (1000, 0.02)):
+        events = rng.binomial(n, rate, 4000)
+        small = np.mean([jeffreys(e, n, rate) < 0.05 for e in events])
+        assert 0.02 < small < 0.08
 
 
 @pytest.mark.parametrize("strategy", ["uniform", "quantile"])
