@@ -10,7 +10,7 @@ which is the same law.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -39,6 +39,7 @@ from audit.estimation.forms import (
     is_inclusion_weighted,
     is_positive,
     one_against_rest,
+    ratio,
     rows_of,
     size_of,
     supplied_interval,
@@ -277,10 +278,9 @@ def _of_cells(
     cells = _grouped_cells(sample, group, groups, sample.weight)
     values = form.of_cells(cells, sample)
     n = _rows_in(sample, group, groups)
-    pairs = zip(cells, values, strict=True)
     found: list[tuple[str, Ends]]
-    if isinstance(form, Count) and form.ends is not None and not is_inclusion_weighted(sample):
-        found = [(form.method, form.ends(own, interval.level) if np.isfinite(v) else _OPEN) for own, v in pairs]
+    if isinstance(form, Count) and form.ends is not None:
+        found = _count_ends(form, form.ends, cells, values, sample, group, groups, interval.level)
     elif isinstance(form, Rate | MeanRate):
         found = _wilson(form, cells, sample, group, groups, interval.level)
     else:
@@ -290,6 +290,25 @@ def _of_cells(
         _measured(form, float(values[code]), found[code][1], metric, interval.level, found[code][0], int(n[code]))
         for code in range(groups)
     )
+
+
+def _count_ends(
+    form: Count,
+    ends: Callable[[Array, float], tuple[float, float | None]],
+    cells: Array,
+    values: Array,
+    sample: Sample,
+    group: NDArray[np.int64],
+    groups: int,
+    level: float,
+) -> list[tuple[str, Ends]]:
+    method = form.method
+    if is_inclusion_weighted(sample):
+        squares = _grouped_cells(sample, group, groups, weights_of(sample) ** 2)
+        # Kish: as many equally weighted rows as have the same variance.
+        scale = ratio(cells.sum(axis=(1, 2)), squares.sum(axis=(1, 2)))
+        cells, method = cells * np.nan_to_num(scale)[:, None, None], f"{method}_effective_n"
+    return [(method, ends(own, level) if np.isfinite(v) else _OPEN) for own, v in zip(cells, values, strict=True)]
 
 
 def _wilson(
