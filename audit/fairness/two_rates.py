@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import exp, log, sqrt
-from statistics import NormalDist
+from math import erfc, exp, log, sqrt
 
 import numpy as np
 from scipy.stats import fisher_exact
@@ -79,7 +78,8 @@ def two_sided_p(a: int, n: int, c: int, m: int) -> float:
         return min(float(fisher_exact(np.array([[a, n - a], [c, m - c]])).pvalue), 1.0)
     pooled = Fraction(a + c, n + m)
     z = float(Fraction(a, n) - Fraction(c, m)) / sqrt(pooled * (1 - pooled) * (Fraction(1, n) + Fraction(1, m)))
-    return 2 * NormalDist().cdf(-abs(z))
+    # Not 2 (1 - Phi): far out that would be a difference of numbers that are all but equal.
+    return erfc(abs(z) / sqrt(2))
 
 
 def least_expected(a: int, n: int, c: int, m: int) -> float:

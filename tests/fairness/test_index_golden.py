@@ -94,6 +94,14 @@ def test_admission_to_berkeley_as_r_prints_it():
     assert crude.low > 1.5
 
 
+def test_a_p_value_far_out_is_small_and_not_nil():
+    # 557 of 1835 women and 1198 of 2691 men admitted: Pearson's chi-squared is 92.2053 in SAS.
+    expected = stats.chi2.sf(92.2053, 1)
+    division = decided({"women": (557, 1835), "men": (1198, 2691)}, "men")
+    assert index("selection_rate_z_p_value", division, "women").value == pytest.approx(expected, rel=1e-4)
+    assert two_sided_p(557, 1835, 1198, 2691) == pytest.approx(expected, rel=1e-4)
+
+
 def test_smoking_in_china_as_sas_prints_it():
     # Cochran-Mantel-Haenszel 280.138; odds ratio 2.174; Breslow-Day 5.200 on 7 degrees of freedom, p = 0.636.
     # Agresti: 95 % interval by Robins, Breslow and Greenland 1.98 to 2.38.

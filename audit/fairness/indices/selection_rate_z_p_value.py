@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from statistics import NormalDist
+from math import erfc, sqrt
 
 from audit.declarations.index import Index
 from audit.fairness.division import Division, exactly
@@ -19,7 +19,7 @@ def _p_value(division: Division, g: int, r: int) -> Measured:
     hits, of = division.effective
     z = pooled_z(float(hits[g]), float(of[g]), float(hits[r]), float(of[r]))
     # Where everybody was decided alike nothing speaks against equal rates.
-    value = 1.0 if z is None else min(2 * NormalDist().cdf(-abs(z)), 1.0)
+    value = 1.0 if z is None else erfc(abs(z) / sqrt(2))
     return Exact(value=value, n=division.rows(g, r))
 
 
