@@ -24,10 +24,12 @@ class Index:
     Examples
     --------
     >>> from audit.records.measured import Exact
-    >>> index = Index(name="rows", label="Rows", compute=lambda d: (Exact(value=len(d.codes), n=len(d.codes)),), of="grouping")
+    >>> def rows(division):
+    ...     return (Exact(value=len(division.codes), n=len(division.codes)),)
+    >>> index = Index(name="rows", label="Rows", compute=rows, of="grouping")
     >>> index.of, index.compares
     ('grouping', False)
-    """  # noqa: E501
+    """
 
     name: str
     label: str
