@@ -268,7 +268,7 @@ def gappy(n, seed, share=0.2):
 
 def test_gaps_that_are_not_by_chance_are_told_apart(make_table, make_evidence):
     target, sex = coins(600), rng(11).choice(["f", "m"], 600)
-    frame = gappy(600, 0)
+    frame = gappy(600, 40)
     frame["answer"] = np.where(rng(2).random(600) < np.where(target == 1, 0.5, 0.1), np.nan, 1.0)
     frame["group"] = np.where(rng(3).random(600) < np.where(sex == "f", 0.5, 0.1), np.nan, 1.0)
     frame["twin"] = frame["answer"] * 2
