@@ -25,6 +25,7 @@ def run(
     spec: Spec | None = None,
     *,
     model: object = None,
+    challenger: object = None,
     test: pd.DataFrame | None = None,
     train: pd.DataFrame | None = None,
     target: str | None = None,
@@ -41,6 +42,8 @@ def run(
         ``{"sensitive": {"features": ["sex"]}}``.
     model : object, optional
         A fitted estimator, in place of the spec's `model` section.
+    challenger : object, optional
+        A second fitted estimator, in place of the spec's `challenger` section: the model is compared with it.
     test, train : DataFrame, optional
         Tables in memory, in place of the files that the spec would name.
     target : str, optional
@@ -71,12 +74,12 @@ def run(
     from audit import pipeline
 
     today = date or datetime.date.today()
-    if model is None and test is None and train is None:
+    if all(given is None for given in (model, challenger, test, train)):
         return pipeline.run(_read(spec, folder), today=today, listener=listener or Silence())
     from audit.subject.memory import spill
 
     tables = {role: table for role, table in (("test", test), ("train", train)) if table is not None}
-    in_memory, temporary = spill(model, tables)
+    in_memory, temporary = spill(model, tables, challenger)
     if target is not None:
         in_memory["data"]["target"] = target
     try:
@@ -138,7 +141,9 @@ def _read(spec: Spec | None, folder: str | Path | None) -> ReadSpec:
 def _merged(given: Mapping[str, Any], in_memory: Mapping[str, Any]) -> dict[str, Any]:
     """Return the given sections with the objects in memory in their places."""
     sections = {"model": in_memory.get("model", {}), "data": in_memory["data"]}
-    own = {name: {**given.get(name, {}), **section} for name, section in sections.items()}
+    if "challenger" in in_memory:
+        sections["challenger"] = in_memory["challenger"]
+    own = {name: {**(given.get(name) or {}), **section} for name, section in sections.items()}
     return {"audit": 1, **given, **own}
 
 
@@ -146,7 +151,15 @@ def _bring_along(sections: Mapping[str, Any], here: Path, temporary: Path) -> No
     """Copy the files that the other sections name beside the objects, so that their names hold there too."""
     table = (sections.get("sensitive") or {}).get("table") or {}
     entries = [policy.get("pack") if isinstance(policy, Mapping) else policy for policy in sections.get("policies", ())]
-    named = [table.get("path"), sections.get("attestations"), sections.get("waivers"), *entries]
+    rival = sections.get("challenger") or {}
+    named = [
+        rival.get("path"),
+        *rival.get("code", ()),
+        table.get("path"),
+        sections.get("attestations"),
+        sections.get("waivers"),
+        *entries,
+    ]
     for name in named:
         if isinstance(name, str) and not Path(name).is_absolute() and (here / name).is_file():
             (temporary / name).parent.mkdir(parents=True, exist_ok=True)

@@ -65,3 +65,18 @@ def test_a_path_beside_objects_is_refused() -> None:
 def test_nothing_to_audit_is_refused() -> None:
     with pytest.raises(audit.AuditError, match="found nothing"):
         audit.run()
+
+
+def test_two_models_in_memory_are_compared(tmp_path: Path) -> None:
+    generator = np.random.default_rng(1)
+    frame = pd.DataFrame(generator.normal(size=(200, 2)), columns=["x", "z"])
+    frame["y"] = (frame["x"] + frame["z"] + generator.normal(size=200) > 0).astype(int)
+    now, then = (LogisticRegression().fit(frame[columns], frame["y"]) for columns in (["x", "z"], ["x"]))
+    spec = {name: section for name, section in QUICK.items() if name != "sensitive"}
+    found = audit.run(spec, model=now, challenger=then, test=frame, target="y", folder=tmp_path)
+    assert found.subject.challenger is not None
+    assert (found.subject.challenger.format, found.subject.challenger.name) == ("memory", "LogisticRegression")
+    difference = found.observation("performance/roc_auc/challenger/difference")
+    assert difference is not None and difference.measured.kind == "estimate"
+    assert {f.role for f in found.provenance.files} >= {"model", "challenger", "test"}
+    assert "memory" in found.provenance.trust

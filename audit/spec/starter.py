@@ -148,7 +148,9 @@ def _model(look: Look, named: Named) -> list[str]:
             ),
             f"  # trust: [{look.model.format}]",
         ]
-    return [*lines, *_commented(f"ATTENTION: {look.model.note}")] if look.model.note else lines
+    lines += _commented(f"ATTENTION: {look.model.note}") if look.model.note else []
+    rival = "a second model to compare with, or its columns: {predictions: {score: old_score}}"
+    return [*lines, _noted("# challenger: {path: last-year.skops}", rival)]
 
 
 def _task(look: Look, target: ColumnLook, task: str) -> list[str]:
@@ -194,6 +196,7 @@ def _decision(target: ColumnLook, task: str) -> list[str]:
         _noted(f"  positive: {value}", f"guessed: the label that the score is the score of ({known})"),
         _noted(f"  # favourable: {value}", "the label that is good for the person; default: the positive one"),
         "  # threshold: 0.5",
+        _noted("  # costs: {false_positive: 1, false_negative: 5}", "what wrong decisions cost, in any one unit"),
         "",
     ]
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 MARK = b"audit-memory\n"
 
 
-def spill(model: Any, tables: Mapping[str, pd.DataFrame]) -> tuple[dict[str, Any], Path]:
-    """Write a model and its tables to a private folder.
+def spill(model: Any, tables: Mapping[str, pd.DataFrame], challenger: Any = None) -> tuple[dict[str, Any], Path]:
+    """Write a model, the one it is compared with, and their tables to a private folder.
 
     Parameters
     ----------
@@ -32,6 +32,8 @@ def spill(model: Any, tables: Mapping[str, pd.DataFrame]) -> tuple[dict[str, Any
         A fitted estimator or booster; None in an audit of predictions.
     tables
         `test`, `train` and `reference` to data frames.
+    challenger
+        A second fitted estimator or booster, if there is one.
 
     Returns
     -------
@@ -55,16 +57,21 @@ def spill(model: Any, tables: Mapping[str, pd.DataFrame]) -> tuple[dict[str, Any
                 raise DataError(Problem(f"{role} table", message, "A file is named in the spec."))
             guard.call(f"{role} table", _write_table, table, folder / f"{role}.parquet", error=DataError)
         spec: dict[str, Any] = {"data": {role: f"{role}.parquet" for role in tables}}
-        return (spec if model is None else {**spec, "model": _kept(model, folder)}), folder
+        # Two models of one class would have one name in one folder.
+        for section, native, place in (("model", model, ""), ("challenger", challenger, "challenger/")):
+            if native is not None:
+                (folder / place).mkdir(exist_ok=True)
+                spec[section] = _kept(native, folder, place, section)
+        return spec, folder
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
 
 
-def _kept(model: Any, folder: Path) -> dict[str, Any]:
-    content = MARK + guard.call("model", _pickled, model, hint="Save it with skops and audit the file.")
+def _kept(model: Any, folder: Path, place: str, section: str) -> dict[str, Any]:
+    content = MARK + guard.call(section, _pickled, model, hint="Save it with skops and audit the file.")
     # A model without a name is called after its file.
-    name = f"{type(model).__name__}.memory"
+    name = f"{place}{type(model).__name__}.memory"
     (folder / name).write_bytes(content)
     return {"path": name, "trust": ["memory"], "sha256": hashlib.sha256(content).hexdigest()}
 
