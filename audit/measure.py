@@ -96,15 +96,17 @@ def _measured(stage: Stage, evidence: Evidence, plan: Plan, teller: Teller) -> R
 
 
 def _last_words(evidence: Evidence, plan: Plan, sandbox: str, durations: dict[str, float]) -> Finished:
+    from audit.efficiency.latency import costs_of
     from audit.subject.versions import versions
 
-    latency: dict[str, float] = {}
-    if plan.spec.efficiency is not False and plan.spec.efficiency.latency:
-        from audit.efficiency.latency import latencies
-
-        latency = latencies(evidence)
+    found = costs_of(evidence, plan)
     return Finished(
-        versions=versions(), sandbox=sandbox, durations=durations, peak_memory=_peak_memory(), latency=latency
+        versions=versions(),
+        sandbox=sandbox,
+        durations=durations,
+        peak_memory=_peak_memory(),
+        latency=found.latency,
+        costs=found.costs,
     )
 
 

@@ -88,6 +88,7 @@ def _record(intent: Intent, plan: Plan, measurements: Measurements, today: datet
                 "durations": measurements.last_words.durations,
                 "peak_memory": measurements.last_words.peak_memory,
                 "latency": measurements.last_words.latency,
+                "costs": measurements.last_words.costs,
             }
         ),
     )

@@ -125,7 +125,9 @@ def _robustness(spec: AuditSpec) -> str:
 def _efficiency(spec: AuditSpec) -> str:
     if not spec.efficiency:
         return "off"
-    return "size, memory, latency" if spec.efficiency.latency else "size, memory"
+    asked = spec.efficiency
+    latency = (f"latency of {', '.join(f'{b:,}' for b in asked.batches)} rows",) if asked.latency else ()
+    return ", ".join(("size", *latency, *(("peak memory",) if asked.memory else ())))
 
 
 def _pack(pack: ResolvedPack) -> str:

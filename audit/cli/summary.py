@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from audit.records.measured import Estimate, Exact, Measured, Undefined
+
 if TYPE_CHECKING:
     from audit.records.audit import AuditRecord
+    from audit.records.provenance import Run
     from audit.records.verdict import Verdict
 
 
@@ -34,10 +37,47 @@ def _as_text(record: AuditRecord, paths: Sequence[Path]) -> str:
         lines += ["", "Findings", *(f"  {_line(verdict)}" for verdict in findings[:_MOST])]
     if len(findings) > _MOST:
         lines.append(f"  and {len(findings) - _MOST} more in the report")
+    costs = _costs(record.run)
+    lines += ["", "Costs", *(f"  {line}" for line in costs)] if costs else []
     lines += ["", "Written", *(f"  {path}" for path in paths)] if paths else ["", "Nothing was written."]
     return "\n".join(lines)
 
 
+def _costs(run: Run) -> list[str]:
+    """Say what a report leaves out because it differs from run to run."""
+    lines = []
+    for name, median in run.latency.items():
+        kind, _, batch = name.partition("/batch=")
+        if kind == "latency_p50":
+            late = run.latency.get(f"latency_p95/batch={batch}", median)
+            lines.append(
+                f"{int(batch):,} row{'s' if batch != '1' else ''} in {_time(median)}, the 95th percentile {_time(late)}"
+            )
+    for name, text in _COSTS.items():
+        match run.costs.get(name.removesuffix("*")) or _first(run, name):
+            case Estimate(value=value, low=float(low), high=float(high)):
+                lines.append(text.format(f"{value:.2f} ({low:.2f} to {high:.2f})"))
+            case Exact(value=value, unit="bytes"):
+                lines.append(text.format(f"{value / 1e6:,.1f} MB"))
+            case Undefined(reason=reason):
+                lines.append(f"{text.format('?')}: {reason}")
+    return lines
+
+
+def _first(run: Run, name: str) -> Measured | None:
+    known = (measured for key, measured in run.costs.items() if name.endswith("*") and key.startswith(name[:-1]))
+    return next(known, None)
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.2f} s" if seconds >= 1 else f"{1000 * seconds:.3g} ms"
+
+
+_COSTS = {
+    "time_growth": "beyond the fixed cost of a call, time grows like rows to the power of {}",
+    "peak_memory/load": "loading the model takes {} of memory",
+    "peak_memory/batch=*": "loading and asking it takes {} of memory at most",
+}
 _MOST = 8
 _NAMES = {
     "meets": "MEETS",

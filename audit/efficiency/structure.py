@@ -22,7 +22,7 @@ def structure(native: Any) -> dict[str, int]:
     >>> structure(LinearRegression().fit([[0, 1], [1, 0], [2, 2]], [0, 1, 2]))
     {'parameters': 3}
     """
-    model = _last(native)
+    model = last_step(native)
     leaves = list(_leaves(model))
     if leaves:
         return {"trees": len(leaves), "leaves": sum(leaves)}
@@ -30,11 +30,11 @@ def structure(native: Any) -> dict[str, int]:
     return {"parameters": parameters} if parameters else {}
 
 
-def _last(native: Any) -> Any:
+def last_step(native: Any) -> Any:
     """Return the estimator that decides: the end of a pipeline, the inside of a search, the booster of a wrapper."""
     for name in ("best_estimator_", "_final_estimator"):
         if hasattr(native, name):
-            return _last(getattr(native, name))
+            return last_step(getattr(native, name))
     for name in ("get_booster", "booster_"):
         if hasattr(native, name):
             found = getattr(native, name)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter
 
 from audit.records.base import Record
+from audit.records.measured import Measured
 from audit.records.observation import Observation
 
 
@@ -62,6 +63,7 @@ class Finished(Record):
     durations: dict[str, float] = Field(default_factory=dict)
     peak_memory: int | None = None
     latency: dict[str, float] = Field(default_factory=dict)
+    costs: dict[str, Measured] = Field(default_factory=dict)
 
 
 Event = Annotated[Progress | Measurement | Warned | Failed | Finished, Field(discriminator="event")]

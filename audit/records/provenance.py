@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from audit.records.base import Record
+from audit.records.measured import Measured
 
 
 class FileDigest(Record):
@@ -49,5 +50,9 @@ class Run(Record):
     """Peak resident size of the measuring process, bytes."""
     latency: dict[str, float] = Field(default_factory=dict)
     """Name such as `latency_p50/batch=1` to seconds."""
+    costs: dict[str, Measured] = Field(default_factory=dict)
+    """`throughput/batch=1000` (rows a second), `time_growth` (exponent of the time beyond that of one row),
+    `peak_memory/load` and `peak_memory/batch=10000` (bytes, in a fresh process), and `latency/batch=10000` where a batch
+    was not timed."""
     command: str | None = None
     """The command as typed, for the appendix."""

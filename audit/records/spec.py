@@ -311,6 +311,12 @@ class EfficiencySpec(Record):
 
     latency: bool = True
     """Whether prediction is timed; times stand outside the digest."""
+    batches: tuple[int, ...] = (1, 100, 1000, 10_000)
+    """Numbers of rows, 1 to 1,000,000, of the calls that are timed."""
+    calls: int = Field(default=30, ge=3, le=1000)
+    """Most calls of one batch size; fewer where they would sum up to more than 30,000 rows."""
+    memory: bool = False
+    """Whether a fresh process loads and asks the model, to measure its peak memory; starting it takes some seconds."""
 
 
 class PolicySpec(Record):

@@ -261,6 +261,18 @@ def _lists(spec: AuditSpec) -> Iterator[Finding]:
     yield from _repeats(("report", "formats"), spec.report.formats)
 
 
+def _batches(spec: AuditSpec) -> Iterator[Finding]:
+    if not spec.efficiency:
+        return
+    loc, batches = ("efficiency", "batches"), spec.efficiency.batches
+    if not batches:
+        yield Finding(loc, "expected one number of rows or more, found none.", "For example: [1, 1000]")
+    yield from _repeats(loc, batches)
+    for i, rows in enumerate(batches):
+        if not 1 <= rows <= 1_000_000:
+            yield Finding((*loc, i), f"expected 1 to 1,000,000 rows, found {rows:,}.", "For example: [1, 1000]")
+
+
 def _packs(spec: AuditSpec) -> Iterator[Finding]:
     yield from _repeats(("policies",), tuple(p if isinstance(p, str) else p.pack for p in spec.policies))
 
@@ -277,7 +289,7 @@ def _measures(spec: AuditSpec) -> Iterator[Finding]:
         yield from _repeats(("robustness", "checks"), spec.robustness.checks or ())
 
 
-def _repeats(loc: Loc, names: tuple[str, ...]) -> Iterator[Finding]:
+def _repeats(loc: Loc, names: tuple[str | int, ...]) -> Iterator[Finding]:
     for name, count in Counter(names).items():
         if count > 1:
             again = names.index(name, names.index(name) + 1)
@@ -301,5 +313,6 @@ _RULES: tuple[tuple[tuple[str, ...], Callable[[AuditSpec], Iterator[Finding]]], 
     (("task", "decision"), _costs),
     (("report",), _lists),
     (("policies",), _packs),
+    (("efficiency",), _batches),
     (("performance", "fairness", "attribution", "robustness"), _measures),
 )

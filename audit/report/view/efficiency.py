@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from audit.records.measured import Undefined
+from audit.records.observation import Observation
 from audit.report.view.folio import Folio
 from audit.report.view.tree import Block, Bullets, Cell, Chapter, Prose, Row
 
@@ -14,13 +16,17 @@ def chapter(folio: Folio) -> Chapter:
         return Chapter(
             number="", title=title, anchor="efficiency", lead=lead, blocks=(folio.absent("efficiency"),), brief=True
         )
-    rows = tuple(
-        Row(cells=(Cell(text=o.label), folio.point(o), folio.rows_behind(o))) for o in folio.under("efficiency/")
-    )
+    rows = tuple(Row(cells=(Cell(text=o.label, detail=_reason(o)), folio.point(o))) for o in folio.under("efficiency/"))
     blocks: list[Block] = []
     if rows:
-        blocks.append(folio.table("efficiency.sizes", folio.columns("measure", "value#", "n#"), rows))
+        blocks.append(
+            folio.table("efficiency.sizes", folio.columns("measure", "value#"), rows, note=t("efficiency.note"))
+        )
     if section.notes:
         blocks.append(Bullets(items=section.notes))
     blocks.append(Prose(paragraphs=(t("efficiency.times_text"),)))
     return Chapter(number="", title=title, anchor="efficiency", lead=lead, blocks=tuple(blocks), brief=True)
+
+
+def _reason(observation: Observation) -> str:
+    return observation.measured.reason if isinstance(observation.measured, Undefined) else ""
