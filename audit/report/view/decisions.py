@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from audit.records.measured import Undefined
 from audit.records.observation import Observation
 from audit.records.sections import Curve, PerformanceSection
 from audit.report.view import figures, numbers
@@ -63,7 +64,13 @@ def _rules(folio: Folio) -> Table:
         *((name, none, folio.get(f"performance/expected_cost/{name}"), "") for name in OTHERS),
     ]
     rows = tuple(
-        Row(cells=(Cell(text=_rule(folio, name), detail=detail, strong=name == "model"), at, folio.estimate(found)))
+        Row(
+            cells=(
+                Cell(text=_rule(folio, name), detail=detail or _lacking(found), strong=name == "model"),
+                at,
+                folio.estimate(found),
+            )
+        )
         for name, at, found, detail in rules
         if found is not None
     )
@@ -79,9 +86,13 @@ def _rule(folio: Folio, name: str) -> str:
 
 def _optimism(folio: Folio) -> str:
     found = folio.get("performance/expected_cost/empirical_threshold/optimism")
-    if found is None or found.measured.kind == "undefined":
-        return found.measured.reason if found and found.measured.kind == "undefined" else ""
+    if found is None or isinstance(found.measured, Undefined):
+        return ""
     return folio.t("decisions.optimism", more=folio.phrase(found))
+
+
+def _lacking(observation: Observation) -> str:
+    return observation.measured.reason if isinstance(observation.measured, Undefined) else ""
 
 
 # --- net benefit --------------------------------------------------------------------------------
