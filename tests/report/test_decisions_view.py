@@ -82,6 +82,8 @@ def texts(blocks: Any) -> Iterator[str]:
     for block in blocks:
         if isinstance(block, Prose):
             yield from block.paragraphs
+        if isinstance(block, Pair):
+            yield block.text
         held = block.table if isinstance(block, Pair) else block
         if isinstance(held, Table):
             yield from (text for row in held.rows for cell in row.cells for text in (cell.text, cell.detail))
