@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from sklearn.metrics import cohen_kappa_score, fbeta_score, roc_auc_score, top_k_accuracy_score
+from sklearn.metrics import (
+    cohen_kappa_score,
+    d2_tweedie_score,
+    fbeta_score,
+    mean_pinball_loss,
+    mean_tweedie_deviance,
+    roc_auc_score,
+    top_k_accuracy_score,
+)
 
 from audit import catalogue
 from audit.declarations.argument import Argument, declared_arguments
 from audit.declarations.metric import Metric, Sample
 from audit.estimation.estimate import estimate, subset
-from audit.records.measured import Estimate
+from audit.records.measured import Estimate, Undefined
 from audit.records.spec import IntervalSpec
 
 TAKING = {m.name: m for m in catalogue.load_all("metrics").values() if m.arguments}
@@ -138,3 +148,62 @@ def test_lift_and_gain_take_ties_in_proportion() -> None:
     assert gain.compute(rows) == pytest.approx((1 + 1 / 3) / 2)
     assert lift.compute(rows) == pytest.approx((1 + 1 / 3) / 2 / 0.5)
     assert (lift.bounds, catalogue.load("metrics", "lift").bounds) == ((0.0, 2.0), (0.0, 10.0))
+
+
+def values(seed: int = 6, n: int = 80) -> Sample:
+    rng = np.random.default_rng(seed)
+    target = rng.gamma(2, 3, n)
+    return Sample(target=target, score=target * rng.uniform(0.5, 2, n), weight=rng.integers(0, 3, n).astype(float))
+
+
+@pytest.mark.parametrize("power", [-1, 0, 1, 1.3, 2, 3])
+def test_deviances_of_every_power_are_scikit_learns(power: float) -> None:
+    rows = values()
+    for name, function in (("mean_tweedie_deviance", mean_tweedie_deviance), ("d2_tweedie_score", d2_tweedie_score)):
+        expected = function(rows.target, rows.score, sample_weight=rows.weight, power=power)
+        assert catalogue.load("metrics", name).of({"power": power}).compute(rows) == pytest.approx(expected)
+
+
+def test_a_deviance_says_what_it_cannot_take() -> None:
+    rows = values()
+    assert rows.target is not None and rows.score is not None
+    none, below = replace(rows, target=np.zeros(80)), replace(rows, score=-rows.score)
+    for power, sample, reason in (
+        (0.5, rows, "no Tweedie law with a power between 0 and 1"),
+        (2, none, "a true value is not above 0"),
+        (1, below, "a predicted value is not above 0"),
+        (1, replace(rows, target=-rows.target), "a true value is below 0"),
+    ):
+        metric = catalogue.load("metrics", "mean_tweedie_deviance").of({"power": power})
+        found = estimate(metric, sample, IntervalSpec(), seed=0)
+        assert isinstance(found, Undefined) and reason in found.reason
+    counts = catalogue.load("metrics", "mean_poisson_deviance").compute(none)
+    assert counts == pytest.approx(mean_tweedie_deviance(none.target, none.score, sample_weight=none.weight, power=1))
+
+
+def test_a_percentage_of_nothing_is_undefined_unless_its_row_has_no_weight() -> None:
+    rows = values()
+    metric = catalogue.load("metrics", "mean_absolute_percentage_error")
+    target, weight = np.array(rows.target, dtype=float), np.ones(80)
+    target[3] = 0
+    found = estimate(metric, replace(rows, target=target, weight=weight), IntervalSpec(), seed=0)
+    assert isinstance(found, Undefined) and "a true value is 0" in found.reason
+    weight[3] = 0
+    assert isinstance(estimate(metric, replace(rows, target=target, weight=weight), IntervalSpec(), seed=0), Estimate)
+
+
+@pytest.mark.parametrize("alpha", [0.1, 0.9])
+def test_pinball_losses_are_scikit_learns(alpha: float) -> None:
+    rows = values()
+    expected = mean_pinball_loss(rows.target, rows.score, sample_weight=rows.weight, alpha=alpha)
+    assert catalogue.load("metrics", "mean_pinball_loss").of({"alpha": alpha}).compute(rows) == pytest.approx(expected)
+
+
+def test_calibration_error_over_bins_of_equal_weight() -> None:
+    rows = sample()
+    assert rows.score is not None and rows.target is not None
+    below = np.array([np.sum(rows.score < s) for s in rows.score])
+    home = below * 6 // 60
+    expected = sum(abs((rows.target - rows.score)[home == b].sum()) for b in range(6)) / 60
+    metric = catalogue.load("metrics", "expected_calibration_error").of({"bins": 6, "strategy": "quantile"})
+    assert metric.compute(rows) == pytest.approx(expected)

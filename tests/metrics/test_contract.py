@@ -25,7 +25,27 @@ AVERAGES = {
 MULTICLASS = {
     f"{m.name}/multiclass": replace(m, tasks=("multiclass",)) for m in METRICS.values() if "multiclass" in m.tasks
 }
-EVERY = METRICS | AVERAGES | {k: m for k, m in MULTICLASS.items() if not m.averages}
+VARIED: tuple[tuple[str, dict[str, float | str], tuple[str, ...]], ...] = (
+    ("cohen_kappa", {"weights": "quadratic"}, ("multiclass",)),
+    ("d2_tweedie_score", {"power": 0}, ()),
+    ("debiased_calibration_error", {"strategy": "uniform"}, ()),
+    ("expected_calibration_error", {"strategy": "quantile"}, ()),
+    ("f_beta", {"beta": 2}, ()),
+    ("hosmer_lemeshow_p_value", {"rows": "fitted"}, ()),
+    ("lift", {"share": 0.5}, ()),
+    ("mean_pinball_loss", {"alpha": 0.9}, ()),
+    ("mean_tweedie_deviance", {"power": 3}, ()),
+    ("roc_auc", {"average": "weighted"}, ("multiclass",)),
+    ("roc_auc", {"multi_class": "ovo"}, ("multiclass",)),
+    ("top_k_accuracy", {"k": 1}, ()),
+)
+"""Arguments that take another way through the code than their defaults, and the task to do so in."""
+OTHERWISE = {
+    m.name: replace(m, tasks=tasks or m.tasks)
+    for name, arguments, tasks in VARIED
+    for m in (METRICS[name].of(arguments),)
+}
+EVERY = METRICS | AVERAGES | {k: m for k, m in MULTICLASS.items() if not m.averages} | OTHERWISE
 
 
 def measured(metric: Metric, sample: Sample) -> Measured:
@@ -146,6 +166,7 @@ ATTAINABLE = {
     # Half of the rows are positive, so that a tenth of them holds at most a fifth of the positives.
     "cumulative_gain": 0.2,
     "lift": 2.0,
+    "lift;share=0.5": 2.0,
 }
 """What perfection is worth where the rows, and not the metric's range, set it."""
 
