@@ -21,10 +21,15 @@ def resolution(sums: Array) -> Array:
 
 
 def ends(sums: Array, _: Array, level: float) -> tuple[float, float]:
-    """(B, 4) sums -> interval, squared from that of the root; one half is added to each count of a bin's frequency."""
+    """(B, 4) sums -> interval, squared from that of the root.
+
+    The variance in a bin is the larger of that of its frequency, one half added to each count, and that of its mean
+    probability: a bin of a single row shows no variance of its own.
+    """
     rows = sums[:, 3]
     rate = ratio(np.nan_to_num(ratio(sums[:, 1], sums[:, 0])) * rows + 0.5, rows + 1)
-    variance = np.where(rows > 0, rate * (1 - rate) / (rows + 1), 0.0)
+    given = np.nan_to_num(ratio(sums[:, 2], sums[:, 0]))
+    variance = np.nan_to_num(ratio(np.maximum(rate * (1 - rate), given * (1 - given)), rows))
     low, high = norm_ends(float(np.sqrt(resolution(sums))), shares(sums) * variance, level)
     return low**2, high**2
 
