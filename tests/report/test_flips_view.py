@@ -13,7 +13,7 @@ from audit.records.observation import Observation
 from audit.records.sections import FlipFacts, ProxyFacts
 from audit.report.templating import words
 from audit.report.view import EXTENTS, view
-from audit.report.view.tree import Chapter, Prose, Section, Table
+from audit.report.view.tree import Bullets, Chapter, Prose, Section, Table
 
 READ, UNREAD = "sex", "age"
 
@@ -103,6 +103,16 @@ def test_no_other_table_of_the_chapter_tells_them_again(medium: Literal["screen"
     ]
     assert sources
     assert not [source for source in sources if "flip" in source or "proxy" in source]
+
+
+def test_where_no_column_could_be_changed_there_is_a_reason_and_no_table() -> None:
+    record = told()
+    assert record.fairness is not None
+    unread = record.fairness.model_copy(update={"flips": record.fairness.flips[1:]})
+    blocks = section(chapter(record.model_copy(update={"fairness": unread}), "paper"), "fairness-flips").blocks
+    assert not [block for block in blocks if isinstance(block, Table)]
+    assert isinstance(blocks[-1], Bullets)
+    assert blocks[-1].items == ("age: The model does not read age.",)
 
 
 def test_without_either_there_is_no_section() -> None:

@@ -21,15 +21,13 @@ def sections(folio: Folio) -> tuple[Section, ...]:
     if not told:
         return ()
     done = [flip for flip in told if flip.status == "done"]
-    blocks: tuple[Block, ...] = (Prose(paragraphs=(folio.t("flips.text"),)), _table(folio, told), *_pairs(folio, done))
-    notes = tuple(_how(folio, flip) for flip in done)
-    return (
-        Section(
-            title=folio.t("flips.title"),
-            anchor="fairness-flips",
-            blocks=(*blocks, *((Bullets(items=notes),) if notes else ())),
-        ),
-    )
+    text = Prose(paragraphs=(folio.t("flips.text"),))
+    # Where no column could be changed a table would hold no number.
+    blocks: tuple[Block, ...] = (text, Bullets(items=tuple(f"{flip.column}: {flip.reason}" for flip in told)))
+    if done:
+        notes = Bullets(items=tuple(_how(folio, flip) for flip in done))
+        blocks = (text, _table(folio, told), *_pairs(folio, done), notes)
+    return (Section(title=folio.t("flips.title"), anchor="fairness-flips", blocks=blocks),)
 
 
 def _table(folio: Folio, told: tuple[FlipFacts, ...]) -> Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from audit.records.measured import Undefined
 from audit.records.observation import encoded
 from audit.records.sections import ProxyFacts
 from audit.report.view.folio import Folio
@@ -56,4 +57,7 @@ def _line(folio: Folio, proxy: ProxyFacts, ranks: int) -> Row:
 def _detail(folio: Folio, proxy: ProxyFacts) -> str:
     if proxy.status != "done":
         return proxy.reason
-    return folio.t("proxies.left_out", names=", ".join(proxy.left_out)) if proxy.left_out else ""
+    together = folio.get(f"fairness/proxy_auc/{encoded(proxy.column)}")
+    missing = together.measured.reason if together and isinstance(together.measured, Undefined) else ""
+    left = folio.t("proxies.left_out", names=", ".join(proxy.left_out)) if proxy.left_out else ""
+    return " ".join(filter(None, (missing, left)))
