@@ -32,7 +32,7 @@ from audit.subject.evidence import Evidence
 
 FOLDS = 5
 BINS = 16
-"""Most bins of a feature, besides one for missing and one for rare values."""
+"""Most bins of a feature, besides one for missing and one for rare values; on few rows, their cube root."""
 FEWEST = 2 * FOLDS
 """Rows under which a group is not told from the others."""
 _STRENGTH = 0.1
@@ -185,7 +185,7 @@ def _screened(drawn: _Drawn) -> tuple[ProxyFacts, tuple[Observation, ...]]:
 
 
 def _binned(values: pd.Series) -> Codes:
-    found, _, bins = binned(values, values, BINS)
+    found, _, bins = binned(values, values, min(BINS, max(2, round(len(values) ** (1 / 3)))))
     return found, bins
 
 
@@ -226,11 +226,18 @@ def _together(drawn: _Drawn, codes: Sequence[Codes]) -> Measured:
 
 
 def _indicators(codes: Sequence[Codes]) -> sparse.csr_array:
-    """(m, columns) one column for each bin of each feature, one where a row is in it."""
+    """(m, columns) for each feature its bins in order as one number, and one column a bin, one where a row is in it.
+
+    The number lets neighbouring bins say the same, which is much where rows are few.
+    """
     offsets = np.cumsum([0, *(bins for _, bins in codes)])
     columns = np.stack([found + offset for (found, _), offset in zip(codes, offsets, strict=False)], axis=1)
     rows = np.repeat(np.arange(len(columns)), columns.shape[1])
-    return sparse.csr_array((np.ones(columns.size), (rows, columns.ravel())), shape=(len(columns), int(offsets[-1])))
+    shape = (len(columns), int(offsets[-1]))
+    inside = sparse.csr_array((np.ones(columns.size), (rows, columns.ravel())), shape=shape)
+    order = np.stack([found for found, _ in codes], axis=1).astype(np.float64)
+    order = (order - order.mean(axis=0)) / order.std(axis=0)
+    return sparse.csr_array(sparse.hstack([inside, sparse.csr_array(order)]))
 
 
 def _fitted(

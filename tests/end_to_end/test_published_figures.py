@@ -511,6 +511,58 @@ def test_base_rates_of_german_credit(tmp_path: Path) -> None:
     assert measured(record, "fairness/prevalence/age/difference").value == pytest.approx(0.149448, abs=1e-5)
 
 
+# --- Adult --------------------------------------------------------------------------------------
+
+# adult.names and the literature: rows of adult.data by sex, and those of them over 50,000 dollars.
+ADULT = {"Female": (10771, 1179), "Male": (21790, 6662)}
+
+
+def test_base_rates_of_adult_by_sex(tmp_path: Path) -> None:
+    rows = [(sex, y, n) for sex, (all_, rich) in ADULT.items() for y, n in ((">50K", rich), ("<=50K", all_ - rich))]
+    columns = dict(zip(("sex", "income", "n"), map(list, zip(*rows, strict=True)), strict=True))
+    record = audited(
+        tmp_path,
+        {**columns, "says": columns["income"]},
+        model={"predictions": {"label": "says"}},
+        data={"target": "income", "weight": {"column": "n"}},
+        decision={"positive": ">50K"},
+        sensitive={"features": ["sex"]},
+    )
+    assert (
+        measured(record, "fairness/count/sex=Female").value + measured(record, "fairness/count/sex=Male").value == 32561
+    )
+    for sex, (all_, rich) in ADULT.items():
+        assert measured(record, f"fairness/prevalence/sex={sex}").value == pytest.approx(rich / all_, abs=1e-12)
+        assert measured(record, f"fairness/true_positives/sex={sex}").value == rich
+    assert measured(record, "fairness/impact_ratio/sex=Female").value == pytest.approx(0.3580, abs=5e-5)
+
+
+@needs_shared
+def test_class_probabilities_of_adult_from_its_rows(tmp_path: Path) -> None:
+    rows = []
+    for name in ("adult.data", "adult.test"):
+        lines = (SHARED / "data/adult" / name).read_text(encoding="utf-8").splitlines()
+        rows += [line.rstrip(".").split(", ") for line in lines if line.count(",") == 14]
+    record = audited(
+        tmp_path,
+        {
+            "income": [row[14] for row in rows],
+            "says": [row[14] for row in rows],
+            "known": ["no" if "?" in row else "yes" for row in rows],
+            "sex": [row[9] for row in rows],
+        },
+        model={"predictions": {"label": "says"}},
+        data={"target": "income"},
+        decision={"positive": ">50K"},
+        sensitive={"features": ["known", "sex"]},
+        robustness=False,
+    )
+    assert record.subject.tables[0].rows == 48842
+    assert measured(record, "fairness/count/known=yes").value == 45222
+    assert 100 * measured(record, "performance/prevalence").value == pytest.approx(23.93, abs=0.0051)
+    assert 100 * measured(record, "fairness/prevalence/known=yes").value == pytest.approx(24.78, abs=0.0051)
+
+
 # --- models made by others ----------------------------------------------------------------------
 
 
