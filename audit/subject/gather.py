@@ -143,7 +143,13 @@ def _supplied_for(rival: Subject, supplied: Predictions, headline: Evaluation, f
         return evaluated(rival, headline.table, supplied, headline.scope)
     # Out-of-fold rows stand in the order of the training table, without those that no fold tested.
     tested = np.sort(np.concatenate([test for _, test in folds]))
-    kept = replace(supplied, label=_taken(supplied.label, tested), score=_taken(supplied.score, tested))
+    kept = replace(
+        supplied,
+        label=_taken(supplied.label, tested),
+        score=_taken(supplied.score, tested),
+        low=_taken(supplied.low, tested),
+        high=_taken(supplied.high, tested),
+    )
     return evaluated(rival, headline.table, kept, headline.scope)
 
 

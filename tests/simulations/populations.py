@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audit.declarations.metric import Sample
+from audit.estimation.estimate import subset
 
 POOL = 400_000
 SIZES = (30, 100, 1000)
@@ -99,12 +100,7 @@ def drawn(cell: Cell, replicates: int, rng: np.random.Generator) -> tuple[Sample
 
 def taken(sample: Sample, rows: NDArray[np.int64]) -> Sample:
     """Return some rows of a pool."""
-    return replace(
-        sample,
-        target=sample.target[rows],
-        label=None if sample.label is None else sample.label[rows],
-        score=sample.score[rows],
-    )
+    return subset(sample, rows)
 
 
 def _binary(shape: str, coarse: bool, rng: np.random.Generator) -> Sample:
@@ -130,7 +126,9 @@ def _regression(shape: str, coarse: bool, rng: np.random.Generator) -> Sample:
     target = (predicted + error).clip(0.05, None)
     if coarse:
         target, predicted = np.round(target * 2).clip(1, None) / 2, np.round(predicted * 2) / 2
-    return Sample(target=target, score=predicted)
+    # Prediction intervals of about 80 % under the normal law, wider for some rows than for others.
+    half = 1.2816 * rng.uniform(0.8, 1.2, POOL)
+    return Sample(target=target, score=predicted, low=predicted - half, high=predicted + half, interval_level=0.8)
 
 
 def _multiclass(shape: str, coarse: bool, rng: np.random.Generator) -> Sample:
