@@ -79,6 +79,23 @@ def test_an_interval_stands_under_its_number_and_the_reference_is_named() -> Non
     assert "not adjusted for the number of groups" in decisions.note and "power of 0.8" in decisions.note
 
 
+@pytest.mark.parametrize(("place", "caption"), [("sex=female", "Counts and tests"), ("sex", "Disparities")])
+def test_an_index_that_no_table_knows_is_shown_all_the_same(place: str, caption: str) -> None:
+    record = handmade.binary()
+    assert record.fairness is not None
+    group = next(g.key for f in record.fairness.groupings if f.columns == (COLUMN,) for g in f.groups)
+    id = f"fairness/envy/{COLUMN if place == COLUMN else group}"
+    facts = (MeasureFacts(name="envy", label="Envy"),)
+    record = record.model_copy(
+        update={
+            "fairness": record.fairness.model_copy(update={"indices": facts}),
+            "observations": (*record.observations, Observation(id=id, label="Envy", measured=Exact(value=7, n=9))),
+        }
+    )
+    holding = [t for t in tables(chapter(record, "screen")) if any(c.source == id for r in t.rows for c in r.cells)]
+    assert [t.caption.startswith(caption) for t in holding] == [True]
+
+
 def test_without_strata_or_indices_there_are_no_empty_tables() -> None:
     captions = [t.caption for t in tables(chapter(told(strata=()), "paper"))]
     assert any("Decisions beside" in c for c in captions)

@@ -18,7 +18,8 @@ DECISIONS = (
     ("marginal_effect", ""),
     ("denial_odds_ratio", ""),
     ("shortfall_to_parity", "shortfall_to_four_fifths"),
-    ("selection_rate_fisher_p_value", "selection_rate_z_p_value"),
+    ("selection_rate_fisher_p_value", ""),
+    ("selection_rate_z_p_value", "selection_rate_z"),
     ("detectable_difference", "detectable_ratio"),
 )
 ERRORS = (
@@ -82,7 +83,9 @@ def inequality(folio: Folio, section: FairnessSection) -> tuple[Section, ...]:
 
 def measured_here(section: FairnessSection) -> frozenset[str]:
     """Return the names of the measures that stand in these tables, and so in no other."""
-    return frozenset(index.name for index in section.indices)
+    told = {name for pair in (*DECISIONS, *ERRORS, *STRATA) for name in pair}
+    told.update(name for names in INEQUALITY.values() for name in names)
+    return frozenset(index.name for index in section.indices if index.name in told)
 
 
 def _power(folio: Folio) -> str:

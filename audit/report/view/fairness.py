@@ -300,7 +300,7 @@ def _disparities(folio: Folio, section: FairnessSection, grouping: GroupingFacts
     if not found:
         return ()
     aggregates = list(dict.fromkeys(a for by in found.values() for a in by))
-    labels = {m.name: m.label for m in (*section.measures, *section.disparities)}
+    labels = {m.name: m.label for m in (*section.measures, *section.disparities, *section.indices)}
     heads = (
         *folio.columns("measure"),
         *(Column(title=folio.t.named("aggregate", a or "value"), numeric=True) for a in aggregates),
