@@ -27,6 +27,8 @@ from audit.estimation.one_vs_rest import one_vs_rest
 
 Value = Callable[[Array, Sample], Array]
 """(..., 2, 2) cells, true by predicted, the positive class last -> (...,) values, NaN where undefined."""
+Rests = Callable[[Array], Array]
+"""(..., 2, 2) cells -> (...,) rows."""
 Gap = Literal["zero", "skip"]
 """What a class without a value of its own adds to a mean over classes: 0 to it, or nothing."""
 
@@ -43,7 +45,9 @@ def each_against_rest(cells: Array) -> Array:
     return np.stack([np.stack([rest, false], axis=-1), np.stack([missed, hits], axis=-1)], axis=-2)
 
 
-def averages(value: Value, gap: Gap, undefined: str, **closed: Form) -> Mapping[str, Form]:
+def averages(
+    value: Value, gap: Gap, undefined: str, *, rests_on: Rests | None = None, **closed: Form
+) -> Mapping[str, Form]:
     """Return the averages over classes of a measure of two classes.
 
     macro: plain mean over the classes that occur in truth or prediction; micro: the measure of all classes' counts
@@ -54,6 +58,8 @@ def averages(value: Value, gap: Gap, undefined: str, **closed: Form) -> Mapping[
     value : the measure of each class against the rest
     gap : what a class adds that has no value
     undefined : why an average has no value
+    rests_on : how many rows the measure of one class rests on, where it lies between 0 and 1: with few of them the
+        interval of the mean is no narrower than theirs
     closed : forms that give one of the averages with a closed interval
     """
 
@@ -68,7 +74,16 @@ def averages(value: Value, gap: Gap, undefined: str, **closed: Form) -> Mapping[
     def weighted(cells: Array, sample: Sample) -> Array:
         return _mean(value(each_against_rest(cells), sample), cells.sum(axis=-1), gap)
 
+    def one_by_one(cells: Array, sample: Sample) -> tuple[Array, Array]:
+        assert rests_on is not None
+        each = each_against_rest(cells)
+        values, seen = value(each, sample), cells.sum(axis=-1) + cells.sum(axis=-2) > 0
+        values = np.where(seen & np.isnan(values), 0.0, values) if gap == "zero" else values
+        return np.where(seen, values, np.nan), rests_on(each)
+
     forms = {f.__name__: Count(f, undefined=undefined) for f in (macro, micro, weighted)}
+    if rests_on is not None:
+        forms["macro"] = Count(macro, undefined=undefined, each=one_by_one)
     return forms | closed
 
 

@@ -119,6 +119,9 @@ class Count(CellForm):
     """(K, K) counts of rows, level -> interval; None where the cells have to be drawn."""
     method: str = ""
     """Name of that interval."""
+    each: Callable[[Array, Sample], tuple[Array, Array]] | None = None
+    """Where the value is a plain mean over classes: (..., K, K) cells -> (..., K) value in [0, 1] of each class, NaN
+    for one that is left out, and how many rows it rests on. A class of few rows then widens the interval."""
 
     def of_cells(self, cells: Array, sample: Sample) -> Array:
         """Return the value of each of (..., K, K) confusion matrices."""
@@ -243,6 +246,31 @@ class AtPositives(Form):
             return ratio(np.vecdot(own, each), own.sum(axis=1))
 
         return values
+
+    def pulls(self, sample: Sample) -> tuple[float, Array]:
+        """Return the value, and (n,) how much it moves for each unit of weight that a row gains (its influence)."""
+        weight, positive, score = weights_of(sample), is_positive(sample), scores(sample)
+        own, positives, counted = (
+            part[0].astype(np.float64) for part in _Ranking(positive, score).at_positives(weight[None, :])
+        )
+        counted = counted + np.finfo(np.float64).tiny
+        each = self.value(positives, counted)
+        total = own.sum()
+        value = float(own @ each / total)
+        # A row that scores higher counts among the positives, or the rows, at or above each positive row below it.
+        step = 1e-6
+        up, down = self.value(positives * (1 + step), counted), self.value(positives * (1 - step), counted)
+        per_positive = own * ratio(up - down, 2 * step * positives)
+        up, down = self.value(positives, counted * (1 + step)), self.value(positives, counted * (1 - step))
+        per_row = own * (up - down) / (2 * step * counted)
+        descending = np.sort(score[positive])[::-1]
+        begins = np.searchsorted(-descending, -score, side="left")
+        below_row = np.append(np.cumsum(per_row[::-1])[::-1], 0.0)[begins]
+        below_positive = np.append(np.cumsum(np.nan_to_num(per_positive)[::-1])[::-1], 0.0)[begins]
+        moved = below_row + np.where(positive, below_positive - value, 0.0)
+        in_order = np.argsort(-score, kind="stable")
+        moved[in_order[positive[in_order]]] += each
+        return value, moved / total
 
 
 @dataclass(frozen=True)

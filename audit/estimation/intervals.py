@@ -14,8 +14,8 @@ def normal_quantile(level: float) -> float:
     return float(stats.norm.ppf(0.5 + level / 2))
 
 
-def wilson(hits: Array, trials: Array, level: float) -> tuple[Array, Array]:
-    """Wilson score interval of a proportion.
+def wilson(hits: Array, trials: Array, level: float, quantile: Array | None = None) -> tuple[Array, Array]:
+    """Wilson score interval of a proportion; another quantile than the normal one can be given.
 
     Source: Wilson (1927), doi:10.1080/01621459.1927.10502953; Newcombe (1998), method 3.
 
@@ -23,7 +23,7 @@ def wilson(hits: Array, trials: Array, level: float) -> tuple[Array, Array]:
     >>> round(float(low), 4), round(float(high), 4)
     (0.2553, 0.3662)
     """
-    z = normal_quantile(level)
+    z = normal_quantile(level) if quantile is None else quantile
     share = hits / trials
     centre = (share + z**2 / (2 * trials)) / (1 + z**2 / trials)
     half = z * np.sqrt(share * (1 - share) / trials + z**2 / (4 * trials**2)) / (1 + z**2 / trials)
@@ -130,9 +130,12 @@ def auc_influence(positive: NDArray[np.bool_], score: Array, weight: Array, samp
 
 
 def newcombe_auc(area: float, positives: float, negatives: float, level: float) -> tuple[float, float]:
-    """Score-type interval of an area that is exactly 0 or 1, where DeLong's variance is zero.
+    """Score-type interval of an area, whose variance is taken at each end and not at the area that was seen.
 
     Source: Newcombe (2006), method 5, doi:10.1002/sim.2324.
+
+    >>> [round(end, 4) for end in newcombe_auc(0.9, 15, 15, 0.95)]
+    [0.7137, 0.9672]
     """
     z, extra = normal_quantile(level), (positives + negatives) / 2 - 1
 
@@ -140,8 +143,10 @@ def newcombe_auc(area: float, positives: float, negatives: float, level: float) 
         spread = 1 + extra * (1 - theta) / (2 - theta) + extra * theta / (1 + theta)
         return float((area - theta) ** 2 - z**2 * theta * (1 - theta) * spread / (positives * negatives))
 
-    edge = float(optimize.brentq(excess, 1e-12, 1 - 1e-12))
-    return (edge, 1.0) if area == 1.0 else (0.0, edge)
+    least, most = 1e-12, 1 - 1e-12
+    low = float(optimize.brentq(excess, least, min(area, most))) if area > least and excess(least) > 0 else 0.0
+    high = float(optimize.brentq(excess, max(area, least), most)) if area < most and excess(most) > 0 else 1.0
+    return low, high
 
 
 def bias_bounded(value: float, error: Array, level: float) -> tuple[float, float]:
@@ -203,6 +208,20 @@ def percentile(replicates: Array, level: float) -> tuple[float, float]:
     """Percentile interval of the replicates that are defined."""
     low, high = np.nanquantile(replicates, [0.5 - level / 2, 0.5 + level / 2])
     return float(low), float(high)
+
+
+def expanded(level: float, n: int) -> float:
+    """Level at which percentiles of n rows are read, so that they are as wide as Student's t would make them.
+
+    Source: Hesterberg (2015), doi:10.1080/00031305.2015.1089789, the expanded percentile interval.
+
+    >>> round(expanded(0.95, 30), 4)
+    0.9625
+    """
+    if n < 3:
+        return level
+    reach = float(stats.t.ppf(0.5 + level / 2, n - 1) * np.sqrt(n / (n - 1)))
+    return float(2 * stats.norm.cdf(reach) - 1)
 
 
 def _scale(weight: Array, total: float, sampling: bool) -> Array:

@@ -23,6 +23,11 @@ def by_class(cells: Array) -> Array:
     return ratio(2 * diagonal(cells), cells.sum(axis=-1) + cells.sum(axis=-2))
 
 
+def rests_on(cells: Array, _: Sample) -> tuple[Array, Array]:
+    """(..., K, K) cells -> (..., K) F1 of each class, and the rows that are of it in truth or prediction."""
+    return by_class(cells), cells.sum(axis=-1) + cells.sum(axis=-2) - diagonal(cells)
+
+
 def macro(cells: Array, _: Sample) -> Array:
     """(..., K, K) cells -> plain mean over the classes that occur or are predicted."""
     each = by_class(cells)
@@ -54,7 +59,7 @@ METRIC = Metric(
     source="van Rijsbergen (1979), Information Retrieval, chapter 7",
     per_class=True,
     averages={
-        "macro": Count(macro, undefined="there are no rows"),
+        "macro": Count(macro, undefined="there are no rows", each=rests_on),
         "micro": Rate(correct, undefined="there are no rows"),
         "weighted": Count(weighted, undefined="there are no rows"),
     },

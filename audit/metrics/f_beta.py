@@ -22,6 +22,11 @@ def f_beta(beta: float) -> Callable[[Array, Sample], Array]:
     return value
 
 
+def concerned(cells: Array) -> Array:
+    """(..., 2, 2) cells -> rows that are positive in truth or prediction."""
+    return cells[..., 1, 1] + cells[..., 1, 0] + cells[..., 0, 1]
+
+
 def forms(beta: float) -> dict[str, Any]:
     """Return what depends on beta: the measure of two classes, and its averages over more.
 
@@ -32,7 +37,7 @@ def forms(beta: float) -> dict[str, Any]:
     share = Rate(correct, undefined="there are no rows")
     return {
         "compute": Count(f_beta(beta), undefined=nothing),
-        "averages": averages(f_beta(beta), "zero", "there are no rows", micro=share),
+        "averages": averages(f_beta(beta), "zero", "there are no rows", rests_on=concerned, micro=share),
     }
 
 

@@ -17,6 +17,12 @@ def rate(cells: Array, sample: Sample) -> Array:
     return ratio(*rightly_positive(cells, sample))
 
 
+def called(cells: Array) -> Array:
+    """(..., 2, 2) cells -> rows predicted positive."""
+    positive: Array = cells[..., :, 1].sum(axis=-1)
+    return positive
+
+
 METRIC = Metric(
     name="precision",
     label="Precision",
@@ -30,5 +36,7 @@ METRIC = Metric(
     formula="TP / (TP + FP)",
     source="Fawcett (2006), doi:10.1016/j.patrec.2005.10.010",
     per_class=True,
-    averages=averages(rate, "zero", "there are no rows", micro=Rate(correct, undefined="there are no rows")),
+    averages=averages(
+        rate, "zero", "there are no rows", rests_on=called, micro=Rate(correct, undefined="there are no rows")
+    ),
 )

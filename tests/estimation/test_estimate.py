@@ -19,6 +19,7 @@ from audit.records.measured import Estimate, Exact, Undefined
 from audit.records.spec import IntervalSpec
 
 INTERVAL = IntervalSpec(resamples=400)
+DRAWN = ("bootstrap", "dirichlet_draws", "dirichlet_mover")
 
 
 def binary(n: int = 400, seed: int = 0) -> Sample:
@@ -53,9 +54,9 @@ def test_a_group_is_measured_as_if_it_stood_alone(name: str) -> None:
         one = found[code]
         assert isinstance(one, Estimate) and isinstance(alone, Estimate)
         assert (one.value, one.n, one.method) == (pytest.approx(alone.value), alone.n, alone.method)
-        slack = 0.3 * (alone.high - alone.low) if "bootstrap" in alone.method else 1e-9
+        slack = 0.3 * (alone.high - alone.low) if alone.method in DRAWN else 1e-9
         assert (one.low, one.high) == pytest.approx((alone.low, alone.high), abs=slack)
-    assert isinstance(found[3], Undefined) and "no rows" in found[3].reason
+    assert isinstance(found[3], Undefined)
 
 
 def test_a_group_with_other_rows_is_noticed() -> None:

@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
+from scipy import optimize, stats
 
 from audit.catalogue import load
 from audit.declarations.metric import Sample
 from audit.estimation import intervals
 from audit.estimation.difference import paired_difference
 from audit.estimation.estimate import estimate
+from audit.estimation.means import hall
 from audit.records.measured import Estimate
 from audit.records.spec import IntervalSpec
 
@@ -112,12 +113,30 @@ def test_an_area_of_one_still_has_a_lower_end() -> None:
     assert found.low == pytest.approx(inside.min(), abs=1e-5)
 
 
-def test_student_is_scipys(rng: np.random.Generator) -> None:
-    target, score = rng.normal(size=30), rng.normal(size=30)
-    found = estimate(load("metrics", "mean_absolute_error"), Sample(target=target, score=score), INTERVAL, 0)
-    expected = stats.ttest_1samp(np.abs(target - score), 0).confidence_interval(0.95)
+def test_the_interval_of_a_mean_is_students_where_nothing_is_skewed() -> None:
+    """Symmetric losses: scipy's interval. With skew the end on the short side stays scipy's, the other lies further."""
+    losses = np.concatenate([np.arange(1.0, 16.0), np.arange(17.0, 32.0)])
+    found = estimate(load("metrics", "mean_absolute_error"), Sample(target=np.zeros(30), score=losses), INTERVAL, 0)
+    expected = stats.ttest_1samp(losses, 0).confidence_interval(0.95)
     assert isinstance(found, Estimate)
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+    squared = estimate(load("metrics", "mean_squared_error"), Sample(target=np.zeros(30), score=losses), INTERVAL, 0)
+    expected = stats.ttest_1samp(losses**2, 0).confidence_interval(0.95)
+    assert isinstance(squared, Estimate) and squared.high is not None
+    assert squared.low == pytest.approx(expected.low)
+    assert squared.high > expected.high
+    assert squared.method == "hall_t"
+
+
+def test_halls_interval_undoes_his_transformation() -> None:
+    """Its ends solve g(t) = -+ quantile, g taken from Hall (1992) and inverted here by search."""
+    values = np.random.default_rng(5).gamma(1.0, 1.0, 40)
+    low, high = hall(values, np.ones(40), False, 0.95)
+    skew = 1.5 * stats.skew(values, bias=False) / np.sqrt(40)
+    error, quantile = values.std(ddof=1) / np.sqrt(40), stats.t.ppf(0.975, 39)
+    t = optimize.brentq(lambda t: t + skew * t**2 / 3 + skew**2 * t**3 / 27 + skew / 6 + quantile, -50, 0)
+    assert high == pytest.approx(values.mean() - t * error)
+    assert low == pytest.approx(values.mean() - quantile * error)
 
 
 def test_paired_student_is_scipys(rng: np.random.Generator) -> None:
@@ -135,17 +154,33 @@ def test_paired_student_is_scipys(rng: np.random.Generator) -> None:
 
 
 def test_sampling_weights_count_by_their_effective_number() -> None:
-    """Kish: 40 rows of weight 1 and 10 of weight 4 are worth 80^2 / 200 = 32 equal rows."""
-    label = np.repeat([0, 1, 0, 1], [20, 20, 5, 5])
-    weight = np.repeat([1.0, 4.0], [40, 10])
+    """Kish: 200 rows of weight 1 and 50 of weight 4 are worth 400^2 / 1000 = 160 equal rows."""
+    label = np.repeat([0, 1, 0, 1], [100, 100, 25, 25])
+    weight = np.repeat([1.0, 4.0], [200, 50])
     sample = Sample(
         target=None, label=label, weight=weight, weight_kind="sampling", classes=2, positive=1, favourable=1
     )
     found = estimate(load("metrics", "selection_rate"), sample, INTERVAL, 0)
-    expected = stats.binomtest(16, 32).proportion_ci(method="wilson")
+    expected = stats.binomtest(80, 160).proportion_ci(method="wilson")
     assert isinstance(found, Estimate)
-    assert (found.value, found.low, found.high, found.n) == pytest.approx((0.5, expected.low, expected.high, 50))
+    assert (found.value, found.low, found.high, found.n) == pytest.approx((0.5, expected.low, expected.high, 250))
     assert found.method == "wilson_effective_n"
+
+
+def test_weights_that_go_with_the_outcome_count_for_less_than_kish_says() -> None:
+    """The rare rows weigh 8 each: the variance is that of Taylor's linearisation, row by row."""
+    label, weight = np.repeat([0, 1], [400, 10]), np.repeat([1.0, 8.0], [400, 10])
+    sample = Sample(
+        target=None, label=label, weight=weight, weight_kind="sampling", classes=2, positive=1, favourable=1
+    )
+    found = estimate(load("metrics", "selection_rate"), sample, INTERVAL, 0)
+    share = float(weight @ label / weight.sum())
+    variance = float(weight**2 @ (label - share) ** 2) / weight.sum() ** 2
+    count = share * (1 - share) / variance
+    low, high = intervals.wilson(np.array(share * count), np.array(count), 0.95, stats.t.ppf(0.975, count - 1))
+    assert isinstance(found, Estimate)
+    assert (found.low, found.high) == pytest.approx((float(low), float(high)))
+    assert count < 0.5 * weight.sum() ** 2 / (weight @ weight)
 
 
 def test_the_mean_over_folds_is_widened_for_their_overlap() -> None:

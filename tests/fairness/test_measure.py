@@ -1,11 +1,14 @@
 """What is grouped, what is left out and what is said of it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.metrics import fbeta_score
 
+from audit.catalogue import load
 from audit.errors import DataError
-from audit.fairness import disaggregate
+from audit.fairness import disaggregate, measure
 from audit.fairness.groups import natural
 from audit.records.measured import Undefined
 from audit.records.observation import encoded
@@ -201,11 +204,14 @@ def test_each_thing_is_measured_under_one_name_unless_others_are_asked_for(
 
 
 def test_rows_are_redrawn_a_bounded_number_of_times(make_evidence, make_plan, found, monkeypatch):
+    """A metric that is a plain function has no interval but that of redrawn rows."""
     drawn = []
     draw = disaggregate.replicates_by_group
     monkeypatch.setattr(
         disaggregate, "replicates_by_group", lambda *given: drawn.append(given[4].resamples) or draw(*given)
     )
+    plain = replace(load("metrics", "average_precision"), compute=lambda sample: float(sample.score[0]))
+    monkeypatch.setattr(measure, "load_all", lambda kind: {"average_precision": plain} if kind == "metrics" else {})
     evidence = make_evidence({"a": list("xxxyyy")}, **SCORED)
     section, _ = found(evidence, make_plan(["a"], resamples=2000, fairness={"metrics": ["average_precision"]}))
     assert drawn == [500]

@@ -387,7 +387,7 @@ def test_sampling_weights_do_not_count_as_rows(supplied: Make, plan: Make, heard
     given = {"task": "binary", "classes": ("no", "yes"), "target": target, "label": np.roll(target, 3)}
     found = Told(supplied(**given, weight=np.full(40, 1000.0), weight_kind="sampling"), plan(), heard)
     assert found["accuracy"].n == 40
-    assert found["accuracy"].method == "wilson_effective_n"
+    assert found["accuracy"].method == "wilson_t_effective_n"
 
 
 class Straight(RegressorMixin, BaseEstimator):
