@@ -119,7 +119,7 @@ def test_supplied_prediction_intervals_are_measured(tmp_path: Any, heard: Any) -
     section, found = audited(tmp_path, frame, heard, model={"predictions": supplied}, task="regression")
     inside = ((frame["lo"] <= frame["y"]) & (frame["y"] <= frame["hi"])).mean()
     assert found["interval_coverage"].value == pytest.approx(inside)
-    assert (found["interval_coverage"].method, found["mean_interval_width"].value) == ("wilson", pytest.approx(2.6))
+    assert (found["interval_coverage"].method, found["mean_interval_width"].value) == ("wilson_t", pytest.approx(2.6))
     outside = np.maximum(frame["lo"] - frame["y"], 0) + np.maximum(frame["y"] - frame["hi"], 0)
     assert found["interval_score"].value == pytest.approx(2.6 + 2 / 0.2 * outside.mean())
     assert [m.name for m in section.measures][-3:] == ["interval_coverage", "mean_interval_width", "interval_score"]
