@@ -32,6 +32,8 @@ def _as_json(record: AuditRecord, paths: Sequence[Path]) -> str:
 
 def _as_text(record: AuditRecord, paths: Sequence[Path]) -> str:
     lines = [record.spec.title, "", f"  {_NAMES[record.conclusion.outcome]}: {record.conclusion.sentence}"]
+    if record.subject.challenger is not None:
+        lines.append(f"  Compared with the challenger {record.subject.challenger.name}: chapter Performance.")
     findings = _findings(record)
     if findings:
         lines += ["", "Findings", *(f"  {_line(verdict)}" for verdict in findings[:_MOST])]

@@ -49,6 +49,22 @@ def challenged(choice: Choice, evidence: Evidence, rival: Peer | None, gauge: Ga
         yield observed(figure, f"{figure.name}/challenger/difference", label, difference, rows)
 
 
+def said(evidence: Evidence) -> Iterator[str]:
+    """Yield what a reader should know of how the challenger predicted."""
+    rival = evidence.subject.challenger
+    if rival is None:
+        return
+    if evidence.challenger is None:
+        yield f"There was no comparison with the challenger {rival.facts.name}: {evidence.no_challenger}"
+    elif rival.supplied is not None:
+        yield (
+            f"The predictions of the challenger {rival.facts.name} are columns of the table, taken as they are: "
+            "whether it had seen these rows cannot be told."
+        )
+        if rival.task == "binary" and rival.supplied.label is None:
+            yield "Its scores are on another scale than the model's, so that no threshold makes labels of them."
+
+
 def _less(metric: Metric, ours: Sample, theirs: Sample, beside: Measured, choice: Choice, gauge: Gauge) -> Measured:
     if isinstance(beside, Undefined):
         return beside

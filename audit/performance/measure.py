@@ -8,7 +8,7 @@ from audit.estimation.difference import independent_difference, oriented, paired
 from audit.estimation.estimate import applies
 from audit.estimation.seeds import child_seed
 from audit.performance.choice import AGAINST_GUESSING, Choice, Figure, chosen, figures, leading
-from audit.performance.comparison import challenged, challenging, significances
+from audit.performance.comparison import challenged, challenging, said, significances
 from audit.performance.cross_validation import cross_validated, facts_of
 from audit.performance.curves import confusion_of, curves_of
 from audit.performance.decisions import decisions
@@ -77,7 +77,7 @@ def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[PerformanceSect
         cross_validation=facts_of(evidence, plan),
         peers=tuple(peer.facts for peer in rivals),
         grades=grades,
-        notes=(*_notes(evidence), *lacking, *ungraded, *weighed.notes, *learning.notes),
+        notes=(*_notes(evidence), *said(evidence), *lacking, *ungraded, *weighed.notes, *learning.notes),
     )
     tell.progress(5, 5)
     return section, tuple(observations)

@@ -13,7 +13,15 @@ from audit.records.provenance import Run
 @pytest.fixture
 def record():
     conclusion = SimpleNamespace(outcome="meets", sentence="2 gates judged.", findings=())
-    return SimpleNamespace(spec=SimpleNamespace(title="Loans"), conclusion=conclusion, verdicts=(), run=Run())
+    subject = SimpleNamespace(challenger=None)
+    spec = SimpleNamespace(title="Loans")
+    return SimpleNamespace(spec=spec, subject=subject, conclusion=conclusion, verdicts=(), run=Run())
+
+
+def test_a_challenger_is_named(record, capsys):
+    record.subject.challenger = SimpleNamespace(name="last year")
+    print_summary(record, [], as_json=False)
+    assert "Compared with the challenger last year" in capsys.readouterr().out
 
 
 def test_outputs_are_listed(record, capsys):

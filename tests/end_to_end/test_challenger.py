@@ -53,6 +53,12 @@ def test_it_stands_in_the_record_and_in_every_part_of_the_report(rivals: Path) -
     assert audit.run(written(rivals)).digest == record.digest
 
 
+def test_the_command_names_it(rivals: Path, command: Command) -> None:
+    written(rivals, fairness=False, report={"formats": ["json"]})
+    done = command("run", "audit.yaml", "--out", "out", cwd=rivals)
+    assert "Compared with the challenger last year" in done.stdout
+
+
 def test_policies_may_hold_the_difference_against_a_limit(rivals: Path) -> None:
     shipped = yaml.safe_load((Path(audit.__file__).parents[1] / "policies/technical-soundness.yaml").read_text("utf-8"))
     control = next(c for c in shipped["controls"] if c.get("measure", {}).get("metric") == "performance/beats_dummy")

@@ -144,9 +144,10 @@ def test_without_its_predictions_each_figure_says_why(supplied: Make, plan: Make
     lacking = replace(
         beside(ours, ours), challenger=None, no_challenger="it cannot be fitted again: it is only a file."
     )
-    _, observations = measure(lacking, plan(), heard)
+    section, observations = measure(lacking, plan(), heard)
     found = {o.id: o.measured for o in observations if "/challenger" in o.id}
     assert found
+    assert any("no comparison with the challenger rival: it cannot be fitted again" in note for note in section.notes)
     assert all(isinstance(m, Undefined) and "it is only a file" in m.reason for m in found.values())
 
 
@@ -156,7 +157,8 @@ def test_a_challenger_with_labels_only_is_compared_in_what_needs_no_score(
     target = np.random.default_rng(0).integers(0, 2, N)
     ours = supplied(task="binary", classes=CLASSES["binary"], target=target, **predictions("binary", 1, target))
     theirs = replace(ours.headline, predictions=Predictions(1 - target, None, probability=False))
-    _, observations = measure(beside(ours, replace(ours, headline=theirs)), plan(), heard)
+    section, observations = measure(beside(ours, replace(ours, headline=theirs)), plan(), heard)
+    assert any("taken as they are" in note for note in section.notes)
     found = {o.id.removeprefix("performance/"): o.measured for o in observations}
     assert isinstance(found["roc_auc/challenger/difference"], Undefined)
     assert isinstance(found["roc_auc/challenger/p_value"], Undefined)
