@@ -39,6 +39,7 @@ def derived_facts(spec: AuditSpec, subject: SubjectSection, fairness: FairnessSe
     """Return what the audit knows of itself.
 
     `task`, `audit_of` (model or predictions), `has_train`, `has_test`, `has_target`, `has_features`, `has_sensitive`,
+    `has_id`, `has_time` (a column is named for it),
     `has_probabilities` (of a model, or a column of scores), `has_decision` (labels are predicted, so that somebody is
     selected), `refittable`, `sensitive_roles`, `small_roles` (those with a group that is too small to be judged), and
     the rows of each table as `test_rows` and so on.
@@ -57,6 +58,8 @@ def derived_facts(spec: AuditSpec, subject: SubjectSection, fairness: FairnessSe
         "has_test": "test" in tables,
         "has_target": subject.has_target,
         "has_features": bool(subject.features),
+        "has_id": spec.data.id is not None,
+        "has_time": spec.data.time is not None,
         "has_sensitive": bool(spec.sensitive.grouped),
         "has_probabilities": "probability" in subject.model.capabilities or _scored(spec),
         "has_decision": subject.task in ("binary", "multiclass"),
@@ -161,6 +164,8 @@ _DERIVED: dict[str, dict[bool | str, str]] = {
     "has_test": {True: "a table of held-out rows was supplied", False: "no table of held-out rows was supplied"},
     "has_target": {True: "the rows have true labels", False: "the rows have no true labels"},
     "has_features": {True: "features were supplied", False: "no features were supplied, only predictions"},
+    "has_id": {True: "a column names the entity of a row", False: "no column names the entity of a row"},
+    "has_time": {True: "a column orders rows in time", False: "no column orders rows in time"},
     "has_sensitive": {True: "sensitive features were named", False: "no sensitive feature was named"},
     "has_probabilities": {True: "the model gives probabilities", False: "the model gives no probabilities"},
     "has_decision": {True: "the model assigns labels", False: "the model assigns no labels, so nobody is selected"},

@@ -14,7 +14,11 @@ from audit.records.observation import Observation
 from audit.robustness.columns import kind_of, numbers
 from audit.subject.evidence import Evidence
 
+Array = NDArray[np.float64]
+
 LEAST_ROWS = 10
+FIRST = 5_000
+"""Rows that are looked at before all are."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +49,7 @@ def find(evidence: Evidence, setting: Setting) -> Finding:
         raise CheckNotRunError("No table holds both features and true labels.")
     assert table.target is not None
     tried = [
-        _of_classes(table.features.iloc[:, i], table.target)
-        if subject.classes
-        else _of_numbers(table.features.iloc[:, i], table.target.astype(np.float64))
-        for i in range(table.features.shape[1])
+        _tried(table.features.iloc[:, i], table.target, bool(subject.classes)) for i in range(table.features.shape[1])
     ]
     allowed = (1 - setting.level) / table.features.shape[1]
     copies = [c for c in tried if c is not None and c.chance < allowed]
@@ -70,41 +71,59 @@ def find(evidence: Evidence, setting: Setting) -> Finding:
     )
 
 
+def _tried(column: pd.Series, target: NDArray[np.generic], classes: bool) -> _Copy | None:
+    """Look at some rows first: one contradiction there is enough."""
+    if not classes and kind_of(column) != "numeric":
+        return None
+    agrees = _agree if classes else _go_along
+    if not agrees(column.iloc[:FIRST], target[:FIRST]) or not agrees(column, target):
+        return None
+    return _of_classes(column, target) if classes else _of_numbers(column, target)
+
+
+def _agree(column: pd.Series, target: NDArray[np.generic]) -> bool:
+    """Whether each value stands for one class."""
+    codes, classes = (pd.factorize(values)[0].astype(np.int64) + 1 for values in (column, target))
+    last = np.zeros(codes.max() + 1, dtype=np.int64)
+    last[codes] = classes
+    return bool((last[codes] == classes).all())
+
+
 def _of_classes(column: pd.Series, target: NDArray[np.generic]) -> _Copy | None:
     codes = pd.factorize(column)[0].astype(np.int64) + 1
     classes = pd.factorize(target)[0].astype(np.int64)
     if classes.max() == 0 or (codes == codes[0]).all():
         return None
-    value, last = np.unique(codes, return_index=True)[0], np.full(codes.max() + 1, -1)
-    last[codes] = classes
-    if (last[codes] != classes).any():
-        return None
-    size = np.bincount(codes)[value]
+    size = np.unique(codes, return_counts=True)[1]
     share = np.bincount(classes) / len(classes)
     # In logarithms, from the largest class: a thousand rows underflow otherwise.
-    log = np.log(share[share > 0])[:, None] * size[None, :]
+    log = np.log(share)[:, None] * size[None, :]
     top = log.max(axis=0)
     chance = float(np.exp((top + np.log(np.exp(log - top).sum(axis=0))).sum()))
     return _Copy(str(column.name), "each value stands for one class", chance)
 
 
-def _of_numbers(column: pd.Series, target: NDArray[np.float64]) -> _Copy | None:
-    if kind_of(column) != "numeric":
-        return None
-    values = numbers(column)
-    known = np.isfinite(values) & np.isfinite(target)
-    x, y = values[known], target[known]
-    distinct = len(np.unique(x))
+def _steps(column: pd.Series, target: NDArray[np.generic]) -> tuple[Array, Array]:
+    """Steps of a feature in its order, and those of the target along it."""
+    values, wanted = numbers(column), target.astype(np.float64)
+    known = np.isfinite(values) & np.isfinite(wanted)
+    order = np.lexsort((wanted[known], values[known]))
+    return np.diff(values[known][order]), np.diff(wanted[known][order])
+
+
+def _go_along(column: pd.Series, target: NDArray[np.generic]) -> bool:
+    """Whether the target rises, or falls, with each step of the feature, and never without one."""
+    steps, rises = _steps(column, target)
+    up = rises[steps > 0]
+    return not (rises[steps == 0] != 0).any() and bool((up > 0).all() or (up < 0).all())
+
+
+def _of_numbers(column: pd.Series, target: NDArray[np.generic]) -> _Copy | None:
+    steps, rises = _steps(column, target)
+    distinct = int((steps > 0).sum()) + 1
     if distinct < LEAST_ROWS:
         return None
-    order = np.lexsort((y, x))
-    steps, rises = np.diff(x[order]), np.diff(y[order])
-    if (rises[steps == 0] != 0).any():
-        return None
-    rises = rises[steps > 0]
-    if not ((rises > 0).all() or (rises < 0).all()):
-        return None
-    way = "rises" if rises[0] > 0 else "falls"
+    way = "rises" if rises[steps > 0][0] > 0 else "falls"
     chance = float(2 / np.prod(np.arange(2.0, min(distinct, 100) + 1)))
     return _Copy(str(column.name), f"{way} with the target", chance)
 
