@@ -43,7 +43,7 @@ def test_a_planted_slice_is_found_by_name(simulation, law):
     excess = {o.id: o.measured for o in found.observations}[f"robustness/weak_slice_excess/{simulation.SLICE}"]
     assert excess.low > 0
     assert found.table[1][0] == "age from 30 to under 35 and region is north"
-    assert found.table[1][-1] == "yes"
+    assert "< 0.001" in found.table[1]
 
 
 def test_without_a_slice_few_tables_are_flagged(simulation):
@@ -93,7 +93,7 @@ def test_where_the_model_knows_that_rows_are_hard_it_expects_the_loss(simulation
     target = (rng.random(6000) < p).astype(np.int64)
     sample = replace(evidence.headline.sample, score=p, target=target, label=(p > 0.5).astype(np.int64))
     found = weak_slices.find(replace(evidence, headline=replace(evidence.headline, sample=sample)), SETTING)
-    assert found.table[0][2:4] == ("Loss inside", "Expected by the model")
+    assert found.table[0][2:4] == ("Loss", "As the model expects")
     assert found.table[1][0] == "region is south"
     assert found.table[1][2:4] == ("0.25", "0.25")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from audit.records.observation import Observation
 from audit.records.sections import CheckFacts
-from audit.report.view import steadiness
+from audit.report.view import small_checks, steadiness
 from audit.report.view.folio import Folio
 from audit.report.view.tree import Block, Bullets, Callout, Cell, Chapter, Column, Prose, Row, Section, Table
 
@@ -35,6 +35,7 @@ def chapter(folio: Folio) -> Chapter:
                 for number, check in enumerate(section.checks, 1)
                 if check.status == "done" and check.name not in steadiness.TOGETHER and _tells_more(folio, check)
             ),
+            *small_checks.sections(folio, [c for c in section.checks if c.name not in steadiness.TOGETHER]),
         ),
     )
 
@@ -51,8 +52,8 @@ def _line(folio: Folio, check: CheckFacts) -> Row:
 
 
 def _tells_more(folio: Folio, check: CheckFacts) -> bool:
-    # On paper a single number is not listed again: the overview says it in words.
-    return len(check.table) > 1 or len(check.observations) > (0 if folio.extent.whole else 1)
+    # On paper a single number is not listed again: the overview says it in words. A few share a table.
+    return len(check.table) > 1 or (bool(check.observations) and folio.extent.whole)
 
 
 def _check(folio: Folio, check: CheckFacts) -> tuple[Block, ...]:

@@ -181,13 +181,12 @@ def _table(sample: Sample, loss: Loss, tested: Sequence[_Tested], level: float) 
     head = (
         "Slice",
         "Rows",
-        "Loss inside",
-        *(("Expected by the model",) if expects else ()),
+        "Loss",
+        *(("As the model expects",) if expects else ()),
         "Elsewhere",
         f"Difference ({level:.0%} interval)",
         "p (Holm)",
-        *((f"{quality} inside", "Elsewhere") if quality else ()),
-        "Confirmed",
+        *((f"{quality} (elsewhere)",) if quality else ()),
     )
     return (
         head,
@@ -199,13 +198,16 @@ def _table(sample: Sample, loss: Loss, tested: Sequence[_Tested], level: float) 
                 *((t.expected,) if expects else ()),
                 _number(t.excess.elsewhere),
                 f"{t.excess.value:+.3g} ({t.excess.low:+.3g} to {t.excess.high:+.3g})",
-                "< 0.001" if t.p_value < 0.001 else f"{t.p_value:.3f}",
-                *(t.quality if quality else ()),
-                "yes" if t.p_value < 1 - level else "no",
+                _p(t.p_value) + ("" if t.p_value < 1 - level else ", not confirmed"),
+                *((f"{t.quality[0]} ({t.quality[1]})",) if quality else ()),
             )
             for t in tested
         ),
     )
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def _number(value: float) -> str:
