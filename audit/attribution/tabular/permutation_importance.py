@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from audit.attribution.coalitions import assembled, batches
@@ -93,14 +94,26 @@ def _shuffled_predictions(ground: Ground) -> list[list[Predicted]]:
     found: list[list[Predicted]] = [[] for _ in range(d)]
     for run in batches(len(jobs), n * d):
         part = jobs[run]
-        source = np.tile(np.arange(n)[:, None], (len(part), 1, d))
-        for i, (j, permutation) in enumerate(part):
-            source[i, :, j] = permutation
-        label, score = ground.predict(assembled(ground.rows, source.reshape(-1, d)))
+        label, score = ground.predict(_shuffled(ground.rows, part))
         for i, (j, _) in enumerate(part):
             rows = slice(i * n, (i + 1) * n)
             found[j].append((None if label is None else label[rows], None if score is None else score[rows]))
     return found
+
+
+def _shuffled(rows: pd.DataFrame, jobs: list[tuple[int, NDArray[np.int64]]]) -> pd.DataFrame:
+    """Return one copy of the rows a job below the other, in each of which one column is shuffled."""
+    n, d = rows.shape
+    kinds = set(rows.dtypes)
+    plain = len(kinds) == 1 and all(isinstance(kind, np.dtype) and kind.kind in "fiub" for kind in kinds)
+    values = rows.to_numpy() if plain else np.broadcast_to(np.arange(n)[:, None], (n, d))
+    copies = np.empty((len(jobs), n, d), dtype=values.dtype)
+    copies[:] = values
+    for copy, (j, permutation) in zip(copies, jobs, strict=True):
+        copy[:, j] = values[permutation, j]
+    every = copies.reshape(-1, d)
+    # Plain numbers are copied as they are; of anything else, the places that they are to be taken from.
+    return pd.DataFrame(every, columns=rows.columns) if plain else assembled(rows, every)
 
 
 def _ranked(ground: Ground) -> bool:
