@@ -54,8 +54,13 @@ def ask(subject: Subject, table: Table, rows: pd.DataFrame) -> Answers | AuditEr
 
 
 def reason_of(error: AuditError) -> str:
-    """Return what a model said when it gave no answer, on one line."""
-    return error.problems[0].message.split("\n")[0] if error.problems else str(error)
+    """Return the first sentence of what a model said when it gave no answer."""
+    said = error.problems[0].message if error.problems else str(error)
+    first = said.split("\n")[0].partition(". ")[0].rstrip(".")
+    return f"{first[:_LONGEST]}{' …' if len(first) > _LONGEST else '.'}"
+
+
+_LONGEST = 200
 
 
 def _marking(model: LoadedModel, seen: dict[str, list[NDArray[np.bool_]]]) -> LoadedModel:

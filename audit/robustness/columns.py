@@ -23,8 +23,10 @@ def kind_of(column: pd.Series) -> ColumnKind:
         return "boolean"
     if pd.api.types.is_numeric_dtype(column):
         return "other" if pd.api.types.is_complex_dtype(column) else "numeric"
+    if column.dtype == object:
+        return "category" if _single(column) else "other"
     held = isinstance(column.dtype, pd.CategoricalDtype) or pd.api.types.is_string_dtype(column.dtype)
-    return "category" if held or column.dtype == object else "other"
+    return "category" if held else "other"
 
 
 def positions(features: pd.DataFrame, *kinds: ColumnKind) -> tuple[int, ...]:
@@ -69,3 +71,10 @@ def mixed(column: pd.Series, changed: pd.Series, where: NDArray[np.bool_]) -> pd
     values = np.where(where, changed.astype(object), column.astype(object))
     kept = pd.Categorical(values, categories=changed.cat.categories, ordered=bool(changed.cat.ordered))
     return pd.Series(kept, index=column.index, name=column.name)
+
+
+def _single(column: pd.Series) -> bool:
+    """Whether no value holds several, as a list does."""
+    if not pd.api.types.infer_dtype(column, skipna=True).startswith("mixed"):
+        return True
+    return all(map(pd.api.types.is_scalar, column))

@@ -29,6 +29,8 @@ from audit.robustness.distances import (
 from audit.subject.evidence import Table
 
 BINS = 10
+_LARGE = 1e150
+"""Standard deviation from which sums of values are no longer finite."""
 MOST_ROWS = 100_000
 """Rows of each table that are compared; more tell nothing that matters, and are drawn from at random."""
 
@@ -286,7 +288,7 @@ def _of_steps(
     )
     p_value = smirnov_p(gap.widest, rows, others)
     spread = _spread(steps[0])
-    if not np.isfinite(gap.area) or not np.isfinite(spread):
+    if not np.isfinite(gap.area) or not spread < _LARGE:
         return (widest, *(Undefined(reason="Some values are infinite or too large to be added."),) * 2), p_value
     if spread == 0:
         return (widest, *(Undefined(reason="The values to compare with do not vary."),) * 2), p_value

@@ -253,6 +253,7 @@ AWKWARD = {
     "infinite": ([np.inf, -np.inf, 1.0] * 5, [np.inf, 0.0, np.nan]),
     "many infinite": ([np.inf] * 20 + list(range(20)), [-np.inf] * 9),
     "huge": ([1e308, -1e308] * 8, [1e308] * 3),
+    "far apart": ([1e308, -1e308, 1.0, 0.0, 2.0] * 9, [1e308, 3.0, -1e308, 4.0] * 5),
     "text and numbers": ([1, 2, 3], ["1", "x", None]),
     "truth values": ([True, False] * 5, [True] * 4),
     "lists": ([[1], [2]], [[1], None]),

@@ -324,6 +324,7 @@ def test_a_table_without_such_columns_says_so(asked):
 
 
 AWKWARD = {
+    "lists": pd.DataFrame({"l": [[1], [2], None], "x": [1e308, -1e308, 1.0]}),
     "one row": pd.DataFrame({"x": [1.5], "c": ["a"], "b": [True]}),
     "nothing but gaps": pd.DataFrame({"x": [np.nan] * 5, "c": pd.Series([None] * 5, dtype=object)}),
     "constant": pd.DataFrame({"x": [2] * 6, "c": ["a"] * 6}),
@@ -339,6 +340,12 @@ AWKWARD = {
         {"i": np.array([0, 255, 3], dtype=np.uint8), "f": np.array([1, 2, 3], dtype=np.float32)}
     ),
 }
+
+
+def test_a_column_that_was_text_in_train_takes_its_own_spread(asked):
+    rows = normals(300)
+    evidence = asked(rows, lambda f: norm.cdf(f.x.to_numpy()), train=pd.DataFrame({"x": ["a"] * 5, "y": ["b"] * 5}))
+    assert ran("noise", evidence)[1]["noise_score_change"].value > 0
 
 
 @pytest.mark.parametrize("name", KINDS)

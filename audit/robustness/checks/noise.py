@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from audit.declarations.check import Check, Finding, Setting
-from audit.robustness.columns import as_in, finite, is_whole, numbers, positions
+from audit.robustness.columns import as_in, finite, is_whole, kind_of, numbers, positions
 from audit.robustness.perturbation import Change, Perturbation, Severity, perturbed, promises
 from audit.subject.evidence import Evidence
 
@@ -25,11 +25,12 @@ def find(evidence: Evidence, setting: Setting) -> Finding:
     features = evidence.headline.table.features
     learned = (evidence.subject.train or evidence.headline.table).features
     columns = positions(features, "numeric")
+    spreads = {i: _spread(learned.iloc[:, i], features.iloc[:, i]) for i in columns}
     severities = tuple(
         Severity(
             argument="" if scale == LEADING else f";scale={scale}",
             label=f"noise of {scale} standard deviations",
-            change=_noise(scale, learned),
+            change=_noise(scale, spreads),
             columns=columns,
         )
         for scale in SCALES
@@ -57,13 +58,17 @@ def spread_of(values: pd.Series) -> float:
     return min(deviation, robust) if robust > 0 else deviation
 
 
-def _noise(scale: float, learned: pd.DataFrame) -> Change:
+def _spread(fitted: pd.Series, asked: pd.Series) -> float:
+    return spread_of(fitted if kind_of(fitted) == "numeric" else asked)
+
+
+def _noise(scale: float, spreads: dict[int, float]) -> Change:
     def change(column: pd.Series, position: int, rng: np.random.Generator) -> pd.Series:
         values, drawn = numbers(column), rng.standard_normal(len(column))
         held = finite(values)
         if not len(held):
             return column
-        moved = values + scale * spread_of(learned.iloc[:, position]) * drawn
+        moved = values + scale * spreads[position] * drawn
         moved = np.rint(moved) if is_whole(values) else moved
         inside = np.clip(moved, held.min(), held.max())
         return as_in(column, np.where(np.isfinite(values), inside, values))
