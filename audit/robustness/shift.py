@@ -51,8 +51,8 @@ class Side:
 class Shift:
     """How far a column moved from the first table to the second.
 
-    All that rests on bins shares them: tenths of the first side, or its ten most frequent values and the rest; what is
-    missing is a bin of its own.
+    All that rests on bins shares them: tenths of the first side, or the ten most frequent values of both and the rest;
+    what is missing is a bin of its own.
     """
 
     index: Measured
@@ -100,12 +100,13 @@ def shift_of(before: Side, after: Side, level: float, bridges: Bridges) -> Shift
         return Shift(*(nothing,) * 8, ordered=False, test="none")
     ordered = _in_order(before, after)
     if ordered is None:
-        counts = _counted(_by_value(before, after), rows)
+        every = _counted(_by_value(before, after), rows)
+        counts = _most_frequent(every)
         unordered = Undefined(reason="The values have no order.")
         return Shift(
             *_of_bins(counts, level, _n(after)),
             *(unordered,) * 3,
-            p_value=Exact(value=chi_square_p(counts), n=_n(after)),
+            p_value=Exact(value=chi_square_p(every), n=_n(after)),
             ordered=False,
             test="chi-square",
         )
@@ -206,21 +207,25 @@ def _up_to(steps: Steps, edges: Array) -> Array:
 
 
 def _by_value(before: Side, after: Side) -> Array:
-    """(2, bins) weights of the most frequent values of the first side, of all others, and of what is missing."""
+    """(2, values + 1) weights of each value, in order of the text, and of what is missing."""
     tallies = [_tally(before), _tally(after)]
-    first = tallies[0][0]
+    texts = sorted({text for counts, _ in tallies for text in counts})
+    return np.array([[*(counts.get(text, 0.0) for text in texts), missing] for counts, missing in tallies])
+
+
+def _most_frequent(counts: Array) -> Array:
+    """(2, bins) the values that are most frequent in both tables together, all others as one, and what is missing.
+
+    Those that are most frequent in one table alone are partly so by chance, and rarer in the other for that reason.
+    """
+    values, missing = counts[:, :-1], counts[:, -1:]
+    if values.shape[1] <= BINS:
+        return counts
     # Equal counts in order of the text, so that the order of rows decides nothing.
-    kept = sorted(first, key=lambda text: (-first[text], text))[:BINS]
-    return np.array(
-        [
-            [
-                *(counts.get(text, 0.0) for text in kept),
-                sum(weight for text, weight in counts.items() if text not in set(kept)),
-                missing,
-            ]
-            for counts, missing in tallies
-        ]
-    )
+    ranked = np.argsort(-values.sum(axis=0).round(9), kind="stable")
+    bins = [values[:, ranked[:BINS]], values[:, ranked[BINS:]].sum(axis=1, keepdims=True), missing]
+    kept: Array = np.column_stack(bins)
+    return kept
 
 
 def _tally(side: Side) -> tuple[dict[str, float], float]:
@@ -238,16 +243,16 @@ def _tally(side: Side) -> tuple[dict[str, float], float]:
 
 
 def _counted(cells: Array, rows: Array) -> Array:
-    """(2, bins) weights as numbers of rows, without bins that are empty on both sides."""
-    counts = cells * (rows / cells.sum(axis=1))[:, None]
-    kept: Array = counts[:, counts.sum(axis=0) > 0]
-    return kept
+    """(2, bins) weights as numbers of rows."""
+    counts: Array = cells * (rows / cells.sum(axis=1))[:, None]
+    return counts
 
 
 # --- distances --------------------------------------------------------------------------------------
 
 
 def _of_bins(counts: Array, level: float, n: int) -> tuple[Measured, Measured, Measured, Measured]:
+    counts = counts[:, counts.sum(axis=0) > 0]
     rows, others = (float(total) for total in counts.sum(axis=1))
     bins = counts.shape[1]
 

