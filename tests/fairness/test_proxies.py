@@ -55,7 +55,7 @@ def test_together_they_tell_what_a_plain_regression_tells(make_evidence, make_pl
     together = by_id["fairness/proxy_auc/sex"]
     assert together.value == pytest.approx(roc_auc_score(sex, score), abs=0.015)
     assert together.value > by_id["fairness/proxy_auc/sex/strong"].value
-    assert together.method == "delong_within_folds"
+    assert together.method == "delong_cross_fitted"
 
 
 def test_features_that_tell_nothing_are_not_flagged(make_evidence, make_plan, found):
