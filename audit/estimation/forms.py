@@ -379,6 +379,15 @@ def rows_of(sample: Sample) -> int:
     return int(np.count_nonzero(weight)) if is_inclusion_weighted(sample) else round(float(weight.sum()))
 
 
+def rarer_of(sample: Sample) -> float | None:
+    """Return the rows of the rarest true class, by weight or by number under sampling weights; None without classes."""
+    if sample.target is None or not sample.classes:
+        return None
+    weight = (weights_of(sample) > 0).astype(float) if is_inclusion_weighted(sample) else weights_of(sample)
+    counts = np.bincount(sample.target.astype(np.int64), weights=weight, minlength=sample.classes)
+    return float(counts.min())
+
+
 def diagonal(cells: Array) -> Array:
     """(..., K, K) cells -> (..., K) rows of each class that are predicted correctly."""
     return np.diagonal(cells, axis1=-2, axis2=-1)

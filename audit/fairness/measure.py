@@ -11,6 +11,7 @@ from audit.declarations.disparity import Disparity
 from audit.declarations.index import Index
 from audit.declarations.metric import Metric, Sample
 from audit.errors import DataError, Problem
+from audit.estimation.doubt import doubts_by_group
 from audit.estimation.estimate import applies
 from audit.fairness.choice import LEFT_OUT, ROW_RESAMPLES, is_default, with_arguments
 from audit.fairness.compare import SELECTION, highest, observe_against, observe_selection
@@ -127,6 +128,7 @@ def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[FairnessSection
             *too_many,
             *lacking,
             *([reason] if groupings and (reason := unfit(rows.sample)) else []),
+            *doubts_by_group(observations),
         ),
         thresholds={g.facts.key: thresholds_of(g, rows) for g in groupings if is_followed(rows.sample)},
         flips=flips,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from audit import catalogue
 from audit.declarations.metric import Sample
 from audit.estimation.difference import independent_difference, oriented, paired_difference
+from audit.estimation.doubt import doubt_notes
 from audit.estimation.estimate import applies
+from audit.estimation.forms import rarer_of
 from audit.estimation.seeds import child_seed
 from audit.performance.choice import AGAINST_GUESSING, Choice, Figure, chosen, figures, leading
 from audit.performance.comparison import challenged, challenging, said, significances
@@ -77,7 +79,15 @@ def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[PerformanceSect
         cross_validation=facts_of(evidence, plan),
         peers=tuple(peer.facts for peer in rivals),
         grades=grades,
-        notes=(*_notes(evidence), *said(evidence), *lacking, *ungraded, *weighed.notes, *learning.notes),
+        notes=(
+            *_notes(evidence),
+            *said(evidence),
+            *_doubts(observations, headline),
+            *lacking,
+            *ungraded,
+            *weighed.notes,
+            *learning.notes,
+        ),
     )
     tell.progress(5, 5)
     return section, tuple(observations)
@@ -194,6 +204,11 @@ def _gain(
         higher_is_better=True,
         scope=rows.scope,
     )
+
+
+def _doubts(observations: list[Observation], rows: Evaluation) -> tuple[str, ...]:
+    headline = ((o.label, o.measured) for o in observations if o.id.count("/") == 1)
+    return doubt_notes(headline, rarer_of(rows.sample))
 
 
 def _notes(evidence: Evidence) -> tuple[str, ...]:
