@@ -11,13 +11,16 @@ import yaml
 from sklearn.linear_model import LogisticRegression
 
 import audit
+from audit.records.audit import AuditRecord
 from tests.end_to_end.conftest import Command, people, quick_spec
 
 
-@pytest.fixture
-def rivals(folder: Path) -> Path:
-    """The folder of a quick audit, with two models in files and costs."""
-    train = people(400, 1)
+@pytest.fixture(scope="module")
+def rivals(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with tables and two models in files."""
+    folder, train = tmp_path_factory.mktemp("rivals"), people(400, 1)
+    train.to_csv(folder / "train.csv", index=False)
+    people(300, 2).to_csv(folder / "test.csv", index=False)
     for name, columns in (("now", ["income", "debt"]), ("then", ["noise", "debt"])):
         skops.io.dump(LogisticRegression().fit(train[columns], train["paid"]), folder / f"{name}.skops")
     return folder
@@ -32,8 +35,12 @@ def written(folder: Path, **changes: object) -> Path:
     return folder / "audit.yaml"
 
 
-def test_it_stands_in_the_record_and_in_every_part_of_the_report(rivals: Path) -> None:
-    record = audit.run(written(rivals))
+@pytest.fixture(scope="module")
+def record(rivals: Path) -> AuditRecord:
+    return audit.run(written(rivals))
+
+
+def test_it_stands_in_the_record_and_in_every_part_of_the_report(record: AuditRecord) -> None:
     assert record.subject.challenger is not None
     assert (record.subject.challenger.name, record.subject.challenger.format) == ("last year", "skops")
     digests = {f.role: f.name for f in record.provenance.files}
@@ -50,13 +57,6 @@ def test_it_stands_in_the_record_and_in_every_part_of_the_report(rivals: Path) -
     assert html.count("last year") >= 3, "on the cover, in the summary and in the chapter on scope"
     for text in ("Comparison with other models", "The challenger", "Expected cost", "Net benefit", "Impact ratio"):
         assert text in html
-    assert audit.run(written(rivals)).digest == record.digest
-
-
-def test_the_command_names_it(rivals: Path, command: Command) -> None:
-    written(rivals, fairness=False, report={"formats": ["json"]})
-    done = command("run", "audit.yaml", "--out", "out", cwd=rivals)
-    assert "Compared with the challenger last year" in done.stdout
 
 
 def test_policies_may_hold_the_difference_against_a_limit(rivals: Path) -> None:
@@ -64,8 +64,8 @@ def test_policies_may_hold_the_difference_against_a_limit(rivals: Path) -> None:
     control = next(c for c in shipped["controls"] if c.get("measure", {}).get("metric") == "performance/beats_dummy")
     control = {**control, "measure": {**control["measure"], "metric": "performance/roc_auc/challenger/difference"}}
     (rivals / "house.yaml").write_text(yaml.safe_dump({**shipped, "controls": [control]}, sort_keys=False))
-    record = audit.run(written(rivals, policies=["./house.yaml"]))
-    (verdict,) = record.verdicts
+    found = audit.run(written(rivals, fairness=False, policies=["./house.yaml"]))
+    (verdict,) = found.verdicts
     assert verdict.outcome == "pass", verdict.reason
 
 
@@ -73,9 +73,7 @@ def test_policies_may_hold_the_difference_against_a_limit(rivals: Path) -> None:
     ("challenger", "message"),
     [
         ({"path": "lost.skops"}, "challenger.path: there is no file 'lost.skops'"),
-        ({"path": "then.skops", "sha256": "0" * 64}, "challenger.path: then.skops: expected sha256 0000"),
         ({"predictions": {"score": "old"}}, "has no column 'old', which challenger.predictions.score names"),
-        ({"path": "then.skops", "predictions": {"score": "old"}}, "found path and predictions"),
     ],
 )
 def test_one_at_fault_ends_the_audit_with_its_place(
@@ -95,13 +93,13 @@ def test_check_tells_of_it(rivals: Path, command: Command) -> None:
     assert "challenger    then.skops, not pinned" in done.stdout
 
 
-def test_yesterdays_records_without_any_of_this_are_read(rivals: Path, tmp_path: Path) -> None:
-    record = json.loads(audit.render(audit.run(written(rivals)), "json"))
+def test_yesterdays_records_without_any_of_this_are_read(record: AuditRecord, tmp_path: Path) -> None:
+    old = json.loads(audit.render(record, "json"))
     for section, keys in (("performance", ("decisions",)), ("fairness", ("thresholds",)), ("subject", ("challenger",))):
         for key in keys:
-            record[section].pop(key)
-    record["spec"].pop("challenger")
-    for peer in record["performance"]["peers"]:
+            old[section].pop(key)
+    old["spec"].pop("challenger")
+    for peer in old["performance"]["peers"]:
         peer.pop("threshold")
-    (tmp_path / "old.json").write_text(json.dumps(record), encoding="utf-8")
+    (tmp_path / "old.json").write_text(json.dumps(old), encoding="utf-8")
     assert audit.load_record(tmp_path / "old.json").performance is not None
