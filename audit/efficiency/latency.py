@@ -137,6 +137,8 @@ def _growth(model: LoadedModel, rows: pd.DataFrame) -> Measured:
         return Undefined(
             reason="Too few numbers of rows could be timed: the model is too slow, or all calls are alike."
         )
+    if float(np.median(seconds[-FEWEST_CALLS:])) < fixed:
+        return Undefined(reason=f"Up to {sizes[-1]:,} rows the fixed cost of a call is the larger part of its time.")
     return exponent(np.array(sizes, dtype=np.float64), np.array(seconds))
 
 

@@ -14,6 +14,7 @@ from scipy import stats
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsRegressor
 
+from audit.efficiency import latency
 from audit.efficiency.latency import Costs, costs_of, exponent
 from audit.efficiency.measure import measure
 from audit.records.measured import Exact, Undefined
@@ -151,6 +152,16 @@ def test_growth_is_the_power_of_the_rows():
     assert found.value == pytest.approx(oracle.slope)
     assert found.high - found.value == pytest.approx(stats.t.ppf(0.975, 7) * oracle.stderr)
     assert found.low < 1.5 < found.high
+
+
+@pytest.mark.parametrize(("row", "told"), [(1e-9, "fixed cost"), (1e-4, None)])
+def test_growth_is_not_read_from_fixed_costs(monkeypatch, row, told):
+    monkeypatch.setattr(latency, "_calls", lambda model, rows, calls: [0.01 + row * len(rows)] * calls)
+    found = costs(len, batches=(1,)).costs["time_growth"]
+    if told:
+        assert told in found.reason
+    else:
+        assert found.value == pytest.approx(1.0, abs=0.01)
 
 
 def test_times_off_leaves_nothing():
