@@ -37,7 +37,13 @@ def regression(n: int = 400) -> Sample:
 
 
 def suited(metric: Metric) -> Sample:
-    return regression() if "regression" in metric.tasks else binary()
+    if "regression" not in metric.tasks:
+        return binary()
+    # Above zero, as logarithms and deviances need it.
+    rows, half = regression(), np.random.default_rng(4).uniform(0.5, 1.5, 400)
+    assert rows.target is not None and rows.score is not None
+    target, score = np.exp(rows.target), np.exp(rows.score)
+    return replace(rows, target=target, score=score, low=score - half, high=score + half, interval_level=0.9)
 
 
 @pytest.mark.parametrize("name", load_all("metrics"))
