@@ -125,6 +125,7 @@ def calibration(sample: Sample, level: float, grouped: CalibrationSpec = Calibra
         low=_numbers(low),
         high=_numbers(high),
         n=tuple(rows.tolist()),
+        method="wilson_effective_n" if is_inclusion_weighted(sample) else "wilson",
     )
 
 

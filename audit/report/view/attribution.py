@@ -64,7 +64,9 @@ def _line(folio: Folio, method: AttributionMethodFacts) -> Row:
 
 def _method(folio: Folio, method: AttributionMethodFacts) -> tuple[Block, ...]:
     t = folio.t
-    facts = [folio.fact("game", method.game or numbers.DASH), folio.fact("scale", method.scale or numbers.DASH)]
+    # On paper what is attributed stands just above, in the list of methods.
+    facts = [folio.fact("game", method.game or numbers.DASH)] if folio.extent.whole else []
+    facts.append(folio.fact("scale", method.scale or numbers.DASH))
     facts.append(
         folio.fact("rows_used", t("attribution.rows", n=f"{method.rows:,}", total=f"{method.rows_available:,}"))
     )

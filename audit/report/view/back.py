@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import yaml
 
 from audit.records.observation import Observation, arguments_text
 from audit.records.sections import MeasureFacts
-from audit.report.view import numbers
+from audit.report.view import methods, numbers
 from audit.report.view.folio import Folio
 from audit.report.view.front import report_id
 from audit.report.view.tree import (
@@ -45,8 +47,6 @@ def appendix(folio: Folio) -> Chapter:
         ("repeat", _repeat(folio)),
         ("manifest", _manifest(folio)),
         ("environment", _environment(folio)),
-        ("measures", _measures(folio)),
-        ("observations", _observations(folio)),
         (
             "spec",
             (
@@ -54,6 +54,13 @@ def appendix(folio: Folio) -> Chapter:
                 Code(text=spec_text(folio), caption=t("appendix.spec"), columns="two"),
             ),
         ),
+        ("measures", _measures(folio)),
+        *(
+            (("methods", _methods(folio)),)
+            if any(o.measured.kind == "estimate" for o in folio.record.observations)
+            else ()
+        ),
+        ("observations", _observations(folio)),
     )
     sections = tuple(
         Section(title=t(f"appendix.{name}"), anchor=f"appendix-{name}", blocks=blocks) for name, blocks in parts
@@ -141,6 +148,10 @@ def _measures(folio: Folio) -> tuple[Block, ...]:
     return (Glossary(terms=terms),)
 
 
+def _methods(folio: Folio) -> tuple[Block, ...]:
+    return (Glossary(terms=methods.terms(folio.t, folio.record.observations)),)
+
+
 def _bounds(folio: Folio, measure: MeasureFacts) -> str:
     low, high = measure.bounds
     if low is None and high is None:
@@ -179,8 +190,8 @@ def _observation(folio: Folio, observation: Observation) -> Row:
         cells=(
             Cell(text=observation.id, code=True, detail=observation.label),
             Cell(text=value.text, numeric=True, muted=value.muted),
-            folio.interval(observation),
-            Cell(text=method.replace("_", " "), muted=True),
+            replace(folio.interval(observation), interval=""),
+            Cell(text=methods.name(folio.t, method) if method else "", muted=True),
             folio.rows_behind(observation),
             Cell(text=folio.t(f"scope.{observation.scope}"), muted=True),
         ),

@@ -65,7 +65,7 @@ def tables(folio: Folio, section: FairnessSection, grouping: GroupingFacts) -> t
     notes = (_power(folio), folio.t("against.errors_note")) if first else ("", "")
     found = [
         _by_group(folio, grouping, "decisions", DECISIONS, notes[0]),
-        _by_group(folio, grouping, "errors", ERRORS, notes[1]),
+        _by_group(folio, grouping, "errors", ERRORS if _in_full(folio, grouping) else (), notes[1]),
         _by_group(folio, grouping, "strata", STRATA if strata else (), folio.t("against.strata_note", strata=strata)),
     ]
     return (*(table for table in found if table), *_by_class(folio, grouping))
@@ -86,6 +86,11 @@ def measured_here(section: FairnessSection) -> frozenset[str]:
     told = {name for pair in (*DECISIONS, *ERRORS, *STRATA) for name in pair}
     told.update(name for names in INEQUALITY.values() for name in names)
     return frozenset(index.name for index in section.indices if index.name in told)
+
+
+def _in_full(folio: Folio, grouping: GroupingFacts) -> bool:
+    # On paper intersections are told by their decisions; their scores and errors stand in the HTML report.
+    return folio.extent.whole or len(grouping.columns) == 1
 
 
 def _power(folio: Folio) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from audit.records.measured import Estimate
 from audit.records.observation import Observation
 from audit.records.sections import MeasureFacts, PerformanceSection
-from audit.report.view import figures, numbers
+from audit.report.view import figures, methods, numbers
 from audit.report.view.folio import Folio
 from audit.report.view.tree import Block, Cell, Column, Prose, Row, Table
 
@@ -87,7 +89,7 @@ def _table(folio: Folio, section: PerformanceSection, found: list[tuple[str, Mea
             Cell(text=m.label, detail=_discordant(folio, name, m)),
             folio.point(folio.get(main)),
             folio.point(folio.get(f"{main}/{name}")),
-            folio.estimate(difference),
+            replace(folio.estimate(difference), interval=""),
             Cell(text=_method(folio, difference), muted=True),
             *((_p_value(folio, _test(folio, name, m)),) if tested else ()),
         )
@@ -119,4 +121,4 @@ def _discordant(folio: Folio, name: str, measure: MeasureFacts) -> str:
 
 def _method(folio: Folio, difference: Observation | None) -> str:
     measured = difference.measured if difference else None
-    return folio.t.named("interval_method", measured.method) if isinstance(measured, Estimate) else ""
+    return methods.name(folio.t, measured.method) if isinstance(measured, Estimate) else ""

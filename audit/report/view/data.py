@@ -7,6 +7,8 @@ from audit.report.view import figures, numbers
 from audit.report.view.folio import Folio, decoded
 from audit.report.view.tree import Block, Callout, Cell, Chapter, Facts, Pair, Prose, Row, Section, Table
 
+FEW_CLASSES = 3
+
 
 def chapter(folio: Folio) -> Chapter:
     """Return the chapter on the data."""
@@ -25,7 +27,13 @@ def chapter(folio: Folio) -> Chapter:
         () if tables else (Callout(title=t("data.none"), text=t("data.none_text"), glyph="not_run"),)
     )
     return Chapter(
-        number="", title=t("data.title"), anchor="data", lead=t("data.lead"), blocks=none, sections=(*tables, who)
+        number="",
+        title=t("data.title"),
+        anchor="data",
+        lead=t("data.lead"),
+        blocks=none,
+        sections=(*tables, who),
+        running=True,
     )
 
 
@@ -68,6 +76,9 @@ def _base_rates(folio: Folio, table: TableFacts) -> Block:
     listing = folio.table(
         "data.base_rates", folio.columns("class", "rows#", "share#"), rows, role=t(f"role.{table.role}")
     )
+    if len(rows) <= FEW_CLASSES and not folio.extent.whole:
+        # On paper bars of so few classes would only say again what the table says.
+        return listing
     figure = figures.counts(
         table.target_counts, title=t("data.base_rates", role=t(f"role.{table.role}")), axis=t("axis.rows")
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from audit.records.measured import Undefined
 from audit.records.observation import Observation
 from audit.records.sections import Curve, PerformanceSection
-from audit.report.view import figures, numbers
+from audit.report.view import figures, methods, numbers
 from audit.report.view.folio import Folio
 from audit.report.view.tree import Block, Cell, Column, Figure, Pair, Prose, Row, Table
 
@@ -128,7 +128,8 @@ def _side_by_side(folio: Folio, curves: dict[str, Curve]) -> Table:
         Row(cells=(Cell(text=numbers.number(at), numeric=True), *(_at(folio, curves[name], at) for name in names)))
         for at in kept
     )
-    return folio.table("decisions.net_benefit_table", heads, rows, dense=True)
+    table = folio.table("decisions.net_benefit_table", heads, rows, dense=True)
+    return replace(table, methods=methods.of_curves(folio.t, (curves[name] for name in names)))
 
 
 def _titled(folio: Folio, name: str, curves: dict[str, Curve]) -> Figure:
@@ -180,7 +181,8 @@ def _thresholds(folio: Folio, section: PerformanceSection) -> tuple[Block, ...]:
     )
     level = folio.record.spec.performance.interval.level if folio.record.spec.performance else 0.95
     note = t("decisions.thresholds_note", level=numbers.level(level))
-    return (folio.table("decisions.thresholds_table", heads, rows, note=note, dense=True),)
+    table = folio.table("decisions.thresholds_table", heads, rows, note=note, dense=True)
+    return (replace(table, methods=methods.of_curves(t, curves.values())),)
 
 
 def _at(folio: Folio, curve: Curve, at: float) -> Cell:

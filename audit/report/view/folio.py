@@ -12,7 +12,7 @@ from audit.records.audit import AuditRecord
 from audit.records.measured import Estimate, Exact, Undefined
 from audit.records.observation import Observation
 from audit.records.sections import StageStatus
-from audit.report.view import numbers
+from audit.report.view import methods, numbers
 from audit.report.view.tree import Callout, Cell, Column, Fact, Row, Table
 from audit.report.view.words import Words
 
@@ -109,7 +109,12 @@ class Folio:
         if isinstance(observation.measured, Undefined):
             return Cell(text=observation.measured.reason, muted=True)
         ends = numbers.ends(observation.measured)
-        return Cell(text=self._range(ends) if ends else numbers.DASH, numeric=True, muted=not ends)
+        return Cell(
+            text=self._range(ends) if ends else numbers.DASH,
+            numeric=True,
+            muted=not ends,
+            interval=observation.id if ends else "",
+        )
 
     def estimate(self, observation: Observation | None, beside: tuple[float, ...] = ()) -> Cell:
         """Return value and interval in one cell, the interval on a second line."""
@@ -124,6 +129,7 @@ class Folio:
             source=cell.source,
             href=cell.href,
             detail=self._range(ends) if ends else "",
+            interval=observation.id if ends else "",
         )
 
     def rows_behind(self, observation: Observation | None) -> Cell:
@@ -168,7 +174,7 @@ class Folio:
         room: int | None = None,
         **fields: object,
     ) -> Table:
-        """Return a table under a caption, cut to the room there is, saying where the rest is."""
+        """Return a table under a caption, cut to the room there is; it says where the rest is, and by which methods."""
         every = tuple(rows)
         kept = every[: self.extent.table_rows if room is None else room]
         rest = self.t.count("table.rest", len(every) - len(kept)) if len(kept) < len(every) else ""
@@ -177,6 +183,7 @@ class Folio:
             columns=tuple(columns),
             rows=kept,
             note=note,
+            methods=methods.line(self.t, columns, kept, self.get),
             rest=rest,
             dense=dense,
             fixed=fixed,

@@ -8,7 +8,7 @@ from audit.records.measured import Estimate, Undefined
 from audit.records.observation import Observation
 from audit.records.sections import GroupFacts
 from audit.records.verdict import Verdict
-from audit.report.view import numbers
+from audit.report.view import methods, numbers
 from audit.report.view.data import group_name
 from audit.report.view.folio import Folio, shortened
 from audit.report.view.tree import Answer, Cell, Cover, Fact, Facts, KeyFigure, Row, Summary, Table
@@ -224,12 +224,13 @@ def _key_figure(folio: Folio, observation: Observation) -> KeyFigure:
     cell, measured = folio.estimate(observation), observation.measured
     level = numbers.level(measured.level) if isinstance(measured, Estimate) else ""
     interval = folio.t("summary.interval", level=level, range=cell.detail) if level else folio.t("summary.exact")
+    made = f", {methods.name(folio.t, measured.method)}" if isinstance(measured, Estimate) else ""
     n = 0 if isinstance(measured, Undefined) else measured.n
     return KeyFigure(
         label=shortened(_label(folio, observation), 60),
         value=cell.text,
         interval=interval,
-        basis=folio.t.count("summary.basis", n, scope=folio.t(f"scope.{observation.scope}")),
+        basis=folio.t.count("summary.basis", n, scope=folio.t(f"scope.{observation.scope}")) + made,
         source=observation.id,
         href=cell.href,
     )

@@ -171,7 +171,15 @@ def _evidence(folio: Folio, part: Part, limit: Limit | None) -> Cell:
     cell = folio.estimate(observation, limits_of(limit))
     n = getattr(observation.measured, "n", 0)
     detail = " · ".join(text for text in (cell.detail, folio.t("number.n", n=f"{n:,}") if n else "") if text)
-    return Cell(text=cell.text, numeric=True, detail=detail, muted=cell.muted, source=cell.source, href=cell.href)
+    return Cell(
+        text=cell.text,
+        numeric=True,
+        detail=detail,
+        muted=cell.muted,
+        source=cell.source,
+        href=cell.href,
+        interval=cell.interval,
+    )
 
 
 def _many(folio: Folio, verdict: Verdict) -> Cell:
@@ -215,6 +223,8 @@ def _waived(folio: Folio, parts: tuple[Part, ...]) -> str:
 
 
 def _params(folio: Folio, pack: PackRecord) -> tuple[Block, ...]:
+    # On paper those alone that the spec changed: what the pack ships stands as the limit of each control.
+    shown = tuple(p for p in pack.params if folio.extent.whole or p.overridden)
     rows = tuple(
         Row(
             cells=(
@@ -227,13 +237,14 @@ def _params(folio: Folio, pack: PackRecord) -> tuple[Block, ...]:
                 ),
             )
         )
-        for p in pack.params
+        for p in shown
     )
-    return (
-        (folio.table("matrix.params", folio.columns("parameter", "value", "origin<", "set_by"), rows, dense=True),)
-        if rows
-        else ()
-    )
+    left = len(pack.params) - len(shown)
+    if not rows:
+        return (Prose(paragraphs=(folio.t.count("matrix.params_elsewhere", left),)),) if left else ()
+    note = folio.t.count("matrix.params_elsewhere", left) if left else ""
+    heads = folio.columns("parameter", "value", "origin<", "set_by")
+    return (folio.table("matrix.params", heads, rows, note=note, dense=True),)
 
 
 def _attestations(folio: Folio, pack: PackRecord) -> tuple[Block, ...]:

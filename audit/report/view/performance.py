@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from audit.records.measured import Estimate, Undefined
 from audit.records.observation import Observation
 from audit.records.sections import Confusion, Curve, MeasureFacts, PerformanceSection
-from audit.report.view import averages, comparison, decisions, figures, grades, numbers, overfitting
+from audit.report.view import averages, comparison, decisions, figures, grades, methods, numbers, overfitting
 from audit.report.view.folio import Folio, aggregate_of, chunked, decoded, measure_of
 from audit.report.view.tree import (
     Block,
@@ -55,7 +57,7 @@ def chapter(folio: Folio) -> Chapter:
         ("performance.by_class", "classes", (*_by_class(folio, section), *averages.blocks(folio, section))),
         *(
             (f"curve.{name}", name.replace("_", "-"), _curve(folio, name, section.curves[name]))
-            for name in _curve_names(section)
+            for name in _curve_names(folio, section)
         ),
         ("performance.further", "further", _further(folio, section)),
     )
@@ -103,6 +105,7 @@ def _headline(folio: Folio, section: PerformanceSection) -> tuple[Block, ...]:
     heads = (
         *folio.columns("measure"),
         Column(title=folio.t(f"scope_head.{section.scope}"), numeric=True),
+        *folio.columns("method"),
         *(Column(title=folio.t(f"beside.{name}"), numeric=True) for name in beside),
     )
     rows = tuple(
@@ -111,7 +114,9 @@ def _headline(folio: Folio, section: PerformanceSection) -> tuple[Block, ...]:
                 Cell(
                     text=_named(folio, m), detail=_better(folio, m.higher_is_better), strong=m.name == section.headline
                 ),
-                folio.estimate(folio.get(_main(folio, m))),
+                # Its method stands beside it, and so not below the table again.
+                replace(folio.estimate(folio.get(_main(folio, m))), interval=""),
+                Cell(text=_method(folio, folio.get(_main(folio, m))), muted=True),
                 *(folio.estimate(folio.get(f"{_main(folio, m)}/{name}")) for name in beside),
             )
         )
@@ -143,6 +148,11 @@ def _note(folio: Folio, section: PerformanceSection, measures: tuple[MeasureFact
     left = len(_unplaced(folio, section))
     texts += [folio.t.count("performance.further_elsewhere", left)] if left and not folio.extent.whole else []
     return " ".join(texts)
+
+
+def _method(folio: Folio, observation: Observation | None) -> str:
+    measured = observation.measured if observation else None
+    return methods.name(folio.t, measured.method) if isinstance(measured, Estimate) else ""
 
 
 def _better(folio: Folio, higher: bool | None) -> str:
@@ -263,8 +273,11 @@ def _by_class(folio: Folio, section: PerformanceSection) -> tuple[Block, ...]:
     )
 
 
-def _curve_names(section: PerformanceSection) -> tuple[str, ...]:
+def _curve_names(folio: Folio, section: PerformanceSection) -> tuple[str, ...]:
     known = [name for name in CURVES if section.curves.get(name)]
+    if section.curves.get("threshold_table") and not folio.extent.whole:
+        # On paper the table of thresholds, with its intervals, says the same.
+        known = [name for name in known if name != "threshold"]
     elsewhere = (*CURVES, *decisions.CURVES, overfitting.LEARNING)
     return (*known, *(name for name in section.curves if name not in elsewhere and section.curves[name]))
 
@@ -322,7 +335,8 @@ def _points(folio: Folio, name: str, drawn: dict[str, Curve]) -> Table:
     total = max(len(curve.x) for curve in drawn.values())
     shown = len(rows) if len(drawn) == 1 or heads[0].title == first.x_label else len(rows) // len(drawn)
     rest = folio.t("curve_text.chosen", shown=shown, total=f"{total:,}") if shown < total else ""
-    return Table(caption=folio.t.named("curve", name), columns=tuple(heads), rows=tuple(rows), rest=rest, dense=True)
+    caption, made = folio.t.named("curve", name), methods.of_curves(folio.t, drawn.values())
+    return Table(caption=caption, columns=tuple(heads), rows=tuple(rows), methods=made, rest=rest, dense=True)
 
 
 def _side_by_side(drawn: dict[str, Curve], first: Curve, wanted: int) -> tuple[tuple[Column, ...], list[Row]]:

@@ -8,6 +8,9 @@ from audit.report.view import small_checks, steadiness
 from audit.report.view.folio import Folio
 from audit.report.view.tree import Block, Bullets, Callout, Cell, Chapter, Column, Prose, Row, Section, Table
 
+BY_FEATURE = ("high_cardinality",)
+"""Checks whose details say of each feature what the overview says of those that stand out; not on paper."""
+
 
 def chapter(folio: Folio) -> Chapter:
     """Return the chapter on robustness and data checks."""
@@ -53,7 +56,8 @@ def _line(folio: Folio, check: CheckFacts) -> Row:
 
 def _tells_more(folio: Folio, check: CheckFacts) -> bool:
     # On paper a single number is not listed again: the overview says it in words. A few share a table.
-    return len(check.table) > 1 or (bool(check.observations) and folio.extent.whole)
+    told = len(check.table) > 1 and check.name not in BY_FEATURE
+    return told or (bool(check.observations) and folio.extent.whole)
 
 
 def _check(folio: Folio, check: CheckFacts) -> tuple[Block, ...]:

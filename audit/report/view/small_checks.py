@@ -10,7 +10,7 @@ from audit.records.sections import CheckFacts
 from audit.report.view.folio import Folio
 from audit.report.view.tree import Cell, Row, Section
 
-MOST = 6
+MOST = 2
 """Figures of one check, so that none crowds out another; the most telling stand first."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from audit.records.sections import Curve, FairnessSection, GroupingFacts
-from audit.report.view import figures, numbers
+from audit.report.view import figures, methods, numbers
 from audit.report.view.data import group_name
 from audit.report.view.folio import Folio
 from audit.report.view.tree import Block, Cell, Column, Figure, Pair, Prose, Row, Table
@@ -80,7 +80,9 @@ def _table(
         cells = (Cell(text=t("thresholds.impact_ratio"), strong=True), *(_at(folio, ratio, x) for x in at))
         rows.append(Row(cells=cells))
     name = " × ".join(grouping.columns)
-    return folio.table("thresholds.table", heads, rows, dense=True, note=t("thresholds.note"), grouping=name)
+    table = folio.table("thresholds.table", heads, rows, dense=True, note=t("thresholds.note"), grouping=name)
+    shown = (*lines.values(), *((ratio,) if ratio else ()))
+    return replace(table, methods=methods.of_curves(t, shown))
 
 
 def _at(folio: Folio, curve: Curve | None, at: float) -> Cell:

@@ -39,6 +39,8 @@ class Cell:
     """Id of the observation behind the number."""
     href: str = ""
     """Anchor of that observation on this page."""
+    interval: str = ""
+    """Id of the observation whose interval it shows, so that its table names the method."""
 
     @property
     def long(self) -> bool:
@@ -95,6 +97,8 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     note: str = ""
+    methods: str = ""
+    """By which methods its intervals were made."""
     rest: str = ""
     dense: bool = False
     fixed: bool = False
@@ -279,7 +283,9 @@ class Chapter:
     sections: tuple[Section, ...] = ()
     landscape: bool = False
     brief: bool = False
-    """Whether it may follow another chapter on the same page."""
+    """Whether it may follow another chapter on the same page, if it fits there whole."""
+    running: bool = False
+    """Whether it begins where the chapter before it ends."""
 
 
 @dataclass(frozen=True, kw_only=True)
