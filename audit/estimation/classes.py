@@ -12,17 +12,21 @@ from audit.declarations.metric import Sample
 from audit.estimation import intervals
 from audit.estimation.forms import (
     Array,
+    AtPositives,
     Closed,
     Count,
     Deviation,
     Form,
+    Ranked,
     Statistic,
     Weights,
     diagonal,
+    effective_sides,
     is_inclusion_weighted,
     ratio,
     weights_of,
 )
+from audit.estimation.linearised import average_ends
 from audit.estimation.one_vs_rest import one_vs_rest
 
 Value = Callable[[Array, Sample], Array]
@@ -81,9 +85,9 @@ def averages(
         values = np.where(seen & np.isnan(values), 0.0, values) if gap == "zero" else values
         return np.where(seen, values, np.nan), rests_on(each)
 
-    forms = {f.__name__: Count(f, undefined=undefined) for f in (macro, micro, weighted)}
+    forms = {f.__name__: Count(f, undefined=undefined, by_class=f is not micro) for f in (macro, micro, weighted)}
     if rests_on is not None:
-        forms["macro"] = Count(macro, undefined=undefined, each=one_by_one)
+        forms["macro"] = Count(macro, undefined=undefined, each=one_by_one, by_class=True)
     return forms | closed
 
 
@@ -119,10 +123,24 @@ class BoundedOverClasses(OverClasses, Closed):
     """The same, with the mean of each class's interval, which holds however the classes depend on each other."""
 
     def ends_of(self, sample: Sample, level: float) -> tuple[str, tuple[float | None, float | None]]:
-        """Return the mean of the lower and of the upper ends."""
-        assert isinstance(self.form, Deviation)
-        low, high = np.mean([_ends(self.form, one_vs_rest(sample, k), level) for k in range(sample.classes)], axis=0)
-        return "bias_bounded", (float(low), float(high))
+        """Return the mean of the lower and of the upper ends of the classes that have a value."""
+        assert sample.target is not None
+        values, lows, highs, method = [], [], [], ""
+        for code in range(sample.classes):
+            part = one_vs_rest(sample, code)
+            value = float(self.form.statistic(part)(weights_of(part)[None, :])[0])
+            name, (low, high) = _ends(self.form, part, value, level) if np.isfinite(value) else ("", (None, None))
+            values.append(value)
+            lows.append(np.nan if low is None else low)
+            highs.append(np.nan if high is None else high)
+            method = name or method
+        classes = np.eye(sample.classes)[sample.target.astype(np.int64)]
+        share = weights_of(sample) @ classes if self.weighted else np.ones(sample.classes)
+        counted = np.where(np.isfinite(values), share, 0.0)
+        known = counted > 0
+        both = [ratio(counted[known] @ np.array(ends)[known], counted.sum()) for ends in (lows, highs)]
+        low, high = (float(end) if np.isfinite(end) else None for end in both)
+        return method, (low, high)
 
 
 def _mean(each: Array, weight: Array, gap: Gap) -> Array:
@@ -132,9 +150,20 @@ def _mean(each: Array, weight: Array, gap: Gap) -> Array:
     return ratio(np.where(known, each * counted, 0.0).sum(axis=-1), counted.sum(axis=-1))
 
 
-def _ends(form: Deviation, sample: Sample, level: float) -> tuple[float, float]:
+def _ends(form: Form, sample: Sample, value: float, level: float) -> tuple[str, tuple[float | None, float | None]]:
+    match form:
+        case AtPositives():
+            return average_ends(form, sample, level)
+        case Ranked(ends=closed) if closed is not None:
+            return form.method, closed(value, *effective_sides(sample), level)
+        case _:
+            assert isinstance(form, Deviation)
+            return "bias_bounded", _deviation_ends(form, sample, value, level)
+
+
+def _deviation_ends(form: Deviation, sample: Sample, value: float, level: float) -> tuple[float, float]:
     weight = weights_of(sample)
     home, values = form.bins(sample)
     scale = weight**2 if is_inclusion_weighted(sample) else weight
     error = np.sqrt(np.bincount(home, weights=scale * values**2)) / weight.sum()
-    return intervals.bias_bounded(form(sample), error, level)
+    return intervals.bias_bounded(value, error, level)

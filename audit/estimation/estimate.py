@@ -10,6 +10,8 @@ share of rows             Wilson's, Student's quantile under 100 trials, exact u
 mean of shares            recovered variances of those                                   mover_wilson
 function of the cells     percentiles of a Dirichlet posterior of the confusion matrix   dirichlet_draws,
                                                                                          dirichlet_mover
+ratio of two shares       Katz's; the wider of it and of recovered ends with few rows    katz_mover
+mean of ranks by class    the mean of both ends over classes                             that of the classes
 mean over rows            Student's t and Hall's for skew; gamma with under 5 events     hall_t, event_gamma
 area under the ROC curve  DeLong's; Newcombe's near 0 and 1 or with under 20 of a class  delong, newcombe
 average over positives    linearised, Student's t on the logit; Wilson's if wider        linearised_logit_t
@@ -56,8 +58,8 @@ from audit.estimation.forms import (
     Tested,
     Wald,
     cell_of,
+    effective_sides,
     is_inclusion_weighted,
-    is_positive,
     ratio,
     rows_of,
     size_of,
@@ -381,13 +383,23 @@ def _posterior(
             law = cells[code] + 2 / cells[code].size
             drawn = rng.standard_gamma(law, size=(interval.resamples, *law.shape))
             values = form.of_cells(drawn * (cells[code].sum() / drawn.sum(axis=(1, 2)))[:, None, None], sample)
-            ends = _percentile(values, interval.level, int(n[code]))
+            ends = _percentile(values, interval.level, _freedom(form, cells[code], int(n[code])))
         found.append((f"dirichlet_draws{suffix}", ends))
     if isinstance(form, Count) and form.each is not None:
         values, rows = form.each(cells, sample)
         classes = mean_share_ends(values, rows, interval.level)
         found = [(f"dirichlet_mover{suffix}", _wider(e, c)) for (_, e), c in zip(found, classes, strict=True)]
     return found
+
+
+def _freedom(form: CellForm, cells: Array, n: int) -> int:
+    """Rows that widen percentiles: those of the rarest true class behind a mean over classes, but ten at the least."""
+    rows = cells.sum(axis=1)
+    rarest = int(rows[rows > 0].min(initial=n))
+    return min(n, max(rarest, _LEAST_OF_A_CLASS)) if isinstance(form, Count) and form.by_class else n
+
+
+_LEAST_OF_A_CLASS = 10
 
 
 def _wider(one: Ends, other: Ends) -> Ends:
@@ -441,7 +453,7 @@ def _of_rows(form: Form, metric: Metric, sample: Sample, interval: IntervalSpec,
         case Deviation():
             method, ends = "bias_bounded", _deviation_ends(form, sample, value, interval.level)
         case Ranked(ends=closed) if closed is not None:
-            method, ends = form.method, closed(value, *_effective_sides(sample), interval.level)
+            method, ends = form.method, closed(value, *effective_sides(sample), interval.level)
         case Wald():
             ends = intervals.student(*form.fit(sample), max(rows_of(sample) - 2, 1), interval.level)
             method = "robust_t"
@@ -464,15 +476,6 @@ def _deviation_ends(form: Deviation, sample: Sample, value: float, level: float)
     scale = weight**2 if is_inclusion_weighted(sample) else weight
     error = np.sqrt(np.bincount(home, weights=scale * values**2)) / weight.sum()
     return intervals.bias_bounded(value, error, level)
-
-
-def _effective_sides(sample: Sample) -> tuple[float, float]:
-    """Number of positives and of negatives; under sampling weights Kish's effective numbers."""
-    positive = is_positive(sample)
-    one, other = weights_of(sample)[positive], weights_of(sample)[~positive]
-    if not is_inclusion_weighted(sample):
-        return float(one.sum()), float(other.sum())
-    return float(one.sum() ** 2 / (one @ one)), float(other.sum() ** 2 / (other @ other))
 
 
 def _percentile(replicates: Array, level: float, n: int) -> Ends:

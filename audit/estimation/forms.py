@@ -122,6 +122,8 @@ class Count(CellForm):
     each: Callable[[Array, Sample], tuple[Array, Array]] | None = None
     """Where the value is a plain mean over classes: (..., K, K) cells -> (..., K) value in [0, 1] of each class, NaN
     for one that is left out, and how many rows it rests on. A class of few rows then widens the interval."""
+    by_class: bool = False
+    """Whether the value is a mean over classes, which is as uncertain as its rarest class."""
 
     def of_cells(self, cells: Array, sample: Sample) -> Array:
         """Return the value of each of (..., K, K) confusion matrices."""
@@ -373,19 +375,19 @@ def is_inclusion_weighted(sample: Sample) -> bool:
     return sample.weight is not None and sample.weight_kind == "sampling"
 
 
+def effective_sides(sample: Sample) -> tuple[float, float]:
+    """Number of positives and of negatives; under sampling weights Kish's effective numbers."""
+    positive = is_positive(sample)
+    one, other = weights_of(sample)[positive], weights_of(sample)[~positive]
+    if not is_inclusion_weighted(sample):
+        return float(one.sum()), float(other.sum())
+    return float(one.sum() ** 2 / (one @ one)), float(other.sum() ** 2 / (other @ other))
+
+
 def rows_of(sample: Sample) -> int:
     """Return the n behind a figure: rows that count under sampling weights, the sum of weights otherwise."""
     weight = weights_of(sample)
     return int(np.count_nonzero(weight)) if is_inclusion_weighted(sample) else round(float(weight.sum()))
-
-
-def rarer_of(sample: Sample) -> float | None:
-    """Return the rows of the rarest true class, by weight or by number under sampling weights; None without classes."""
-    if sample.target is None or not sample.classes:
-        return None
-    weight = (weights_of(sample) > 0).astype(float) if is_inclusion_weighted(sample) else weights_of(sample)
-    counts = np.bincount(sample.target.astype(np.int64), weights=weight, minlength=sample.classes)
-    return float(counts.min())
 
 
 def diagonal(cells: Array) -> Array:

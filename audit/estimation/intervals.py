@@ -66,6 +66,28 @@ def ratio_of_rates(a: float, n: float, c: float, m: float, level: float) -> tupl
     return (0.0 if none else float(np.exp(log - half))), float(np.exp(log + half))
 
 
+def mover_ratio(
+    one: float, one_ends: tuple[float, float], other: float, other_ends: tuple[float, float]
+) -> tuple[float, float | None]:
+    """Interval of one / other from the intervals of both, which are independent; None where other can be 0.
+
+    Source: Donner and Zou (2012), Statistical Methods in Medical Research 21(4), 347-359, equation 9.
+
+    >>> low, high = mover_ratio(0.5, (0.4, 0.6), 0.25, (0.2, 0.3))
+    >>> round(low, 3), round(high, 3)
+    (1.5, 2.667)
+    """
+    (low, high), (least, most) = one_ends, other_ends
+    square = (one * other) ** 2
+    below, above = most * (2 * other - most), least * (2 * other - least)
+    down = max(square - low * (2 * one - low) * below, 0.0)
+    start = (one * other - np.sqrt(down)) / below if abs(below) > 1e-12 else low * (2 * one - low) / (2 * one * other)
+    if not above > 0:
+        return max(float(start), 0.0), None
+    up = max(square - high * (2 * one - high) * above, 0.0)
+    return max(float(start), 0.0), float((one * other + np.sqrt(up)) / above)
+
+
 def woolf(cells: Array, level: float) -> tuple[float, float | None]:
     """Interval of the odds ratio of (2, 2) counts, normal on the logarithm; one half is added where a count is zero.
 
@@ -193,6 +215,10 @@ def corrected_resampled_t(folds: Array, test_share: float, level: float) -> tupl
     """Interval of the mean over cross-validation folds, widened because their training rows overlap.
 
     Source: Nadeau and Bengio (2003), doi:10.1023/A:1024068626366.
+
+    It held the expected score of models fitted on as many rows in 94 to 99 of 100 simulated tables of 30 to 1,000 rows,
+    where Student's interval without the correction held it in 88 to 96 (`tests/simulations/cross_validation.py`: linear
+    models, 5 and 10 folds, accuracy and squared error).
 
     Parameters
     ----------

@@ -117,6 +117,12 @@ def chance(sums: Array) -> Array:
     return np.where(rows > 0, known, 0.0)
 
 
+def rarer(sums: Array) -> float:
+    """(B, 4) sums -> rows of the rarer true class, as they count for a variance."""
+    share = float(sums[:, 1].sum() / sums[:, 0].sum())
+    return min(share, 1 - share) * float(sums[:, 3].sum())
+
+
 def norm_ends(value: float, variances: Array, level: float) -> tuple[float, float]:
     """Conservative interval of a root mean square of deviations, which noise can only lengthen on average.
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from audit.estimation.intervals import clopper_pearson, wilson
+from audit.estimation.intervals import clopper_pearson, mover_ratio, ratio_of_rates, wilson
 
 Array = NDArray[np.float64]
 
@@ -14,6 +14,8 @@ FEW_TRIALS = 3.5
 """Trials under which the exact interval is told: the share is known only because there was a trial at all."""
 SOME_TRIALS = 100
 """Trials under which Wilson's interval takes Student's quantile."""
+ENOUGH_TRIALS = 60
+"""Trials from which Katz's interval of a ratio of shares stands alone."""
 FEW_HITS = 3.5
 """Hits under which its lower end is Poisson's, and misses under which its upper end is."""
 
@@ -79,6 +81,27 @@ def mean_share_ends(values: Array, trials: Array, level: float) -> list[tuple[fl
     mean = known.sum(axis=-1) / count
     down, up = (np.sqrt((np.where(there, side, 0.0) ** 2).sum(axis=-1)) / count for side in (known - low, high - known))
     return list(zip((mean - down).tolist(), (mean + up).tolist(), strict=True))
+
+
+def ratio_of_shares_ends(a: float, n: float, c: float, m: float, level: float) -> tuple[float, float | None]:
+    """Return the interval of (a / n) / (c / m), two independent shares.
+
+    Katz's, normal on the logarithm (`ratio_of_rates`). With under 60 trials on a side the wider, on each side, of that
+    and of the interval recovered from those of both shares (`mover_ratio`): near 0 or 1 a share of few rows shows
+    hardly any variance, so that Katz's alone holds the truth as rarely as 3 times in 10.
+
+    Examples
+    --------
+    >>> low, high = ratio_of_shares_ends(20, 20, 90, 100, 0.95)
+    >>> round(low, 3), round(high, 3)
+    (0.906, 1.211)
+    """
+    low, high = ratio_of_rates(a, n, c, m, level)
+    if min(n, m) >= ENOUGH_TRIALS:
+        return low, high
+    _, least, most = share_ends(np.array([a, c]), np.array([n, m]), level)
+    start, end = mover_ratio(a / n, (float(least[0]), float(most[0])), c / m, (float(least[1]), float(most[1])))
+    return min(low, start), None if high is None or end is None else max(high, end)
 
 
 def effective(hits: Array, trials: Array, hits_squared: Array, trials_squared: Array) -> tuple[Array, Array]:

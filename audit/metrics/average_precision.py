@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from audit.declarations.metric import Metric
-from audit.estimation.classes import OverClasses
+from audit.estimation.classes import BoundedOverClasses
 from audit.estimation.forms import Array, AtPositives, Weights
 
 
@@ -26,5 +26,5 @@ METRIC = Metric(
     formula="sum over thresholds of (R_k - R_(k-1)) P_k",
     source="Su, Yuan and Zhu (2015), doi:10.1145/2808194.2809481",
     per_class=True,
-    averages={"macro": OverClasses(FORM), "weighted": OverClasses(FORM, weighted=True)},
+    averages={"macro": BoundedOverClasses(FORM), "weighted": BoundedOverClasses(FORM, weighted=True)},
 )

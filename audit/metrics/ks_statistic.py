@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from audit.declarations.metric import Metric
-from audit.estimation.classes import OverClasses
+from audit.estimation.classes import BoundedOverClasses
 from audit.estimation.forms import Array, Ranked, ratio
 from audit.estimation.intervals import smirnov
 
@@ -33,5 +33,5 @@ METRIC = Metric(
     formula="max over s of |F+(s) - F-(s)|",
     source="Kolmogorov-Smirnov two-sample statistic; Thomas (2009), Consumer Credit Models, section 2.6",
     per_class=True,
-    averages={"macro": OverClasses(FORM), "weighted": OverClasses(FORM, weighted=True)},
+    averages={"macro": BoundedOverClasses(FORM), "weighted": BoundedOverClasses(FORM, weighted=True)},
 )

@@ -9,7 +9,8 @@ import numpy as np
 from audit.declarations.argument import Argument
 from audit.declarations.metric import Metric
 from audit.estimation.forms import Array
-from audit.estimation.probability_bins import Binned, deviations, widest_ends
+from audit.estimation.means import FEW_EVENTS
+from audit.estimation.probability_bins import Binned, deviations, rarer, widest_ends
 
 
 def widest(sums: Array) -> Array:
@@ -19,8 +20,12 @@ def widest(sums: Array) -> Array:
 
 
 def ends(sums: Array, error: Array, level: float) -> tuple[float, float]:
-    """(B, 4) sums, (B,) standard errors -> interval."""
-    return widest_ends(deviations(sums), error, level)
+    """(B, 4) sums, (B,) standard errors -> interval.
+
+    With under five rows of one class the widest gap can lie in a bin that no such row fell into: nothing bounds it.
+    """
+    low, high = widest_ends(deviations(sums), error, level)
+    return low, 1.0 if rarer(sums) < FEW_EVENTS else high
 
 
 def forms(bins: int, strategy: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from audit.declarations.metric import Metric, Sample
 from audit.estimation.classes import averages
 from audit.estimation.forms import Array, Count, ratio
-from audit.estimation.intervals import ratio_of_rates
+from audit.estimation.proportions import ratio_of_shares_ends
 
 
 def of_cells(cells: Array, _: Sample) -> Array:
@@ -15,8 +15,8 @@ def of_cells(cells: Array, _: Sample) -> Array:
 
 
 def ends(cells: Array, level: float) -> tuple[float, float | None]:
-    """(2, 2) counts -> interval on the logarithm."""
-    return ratio_of_rates(cells[1, 1], cells[1].sum(), cells[0, 1], cells[0].sum(), level)
+    """(2, 2) counts -> interval."""
+    return ratio_of_shares_ends(cells[1, 1], cells[1].sum(), cells[0, 1], cells[0].sum(), level)
 
 
 METRIC = Metric(
@@ -26,7 +26,7 @@ METRIC = Metric(
         of_cells,
         undefined="a class is absent, or no negative row is predicted positive",
         ends=ends,
-        method="katz_log",
+        method="katz_mover",
     ),
     response="label",
     higher_is_better=True,

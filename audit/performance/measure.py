@@ -7,7 +7,6 @@ from audit.declarations.metric import Sample
 from audit.estimation.difference import independent_difference, oriented, paired_difference
 from audit.estimation.doubt import doubt_notes
 from audit.estimation.estimate import applies
-from audit.estimation.forms import rarer_of
 from audit.estimation.seeds import child_seed
 from audit.performance.choice import AGAINST_GUESSING, Choice, Figure, chosen, figures, leading
 from audit.performance.comparison import challenged, challenging, said, significances
@@ -82,7 +81,7 @@ def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[PerformanceSect
         notes=(
             *_notes(evidence),
             *said(evidence),
-            *_doubts(observations, headline),
+            *doubt_notes(observations),
             *lacking,
             *ungraded,
             *weighed.notes,
@@ -204,11 +203,6 @@ def _gain(
         higher_is_better=True,
         scope=rows.scope,
     )
-
-
-def _doubts(observations: list[Observation], rows: Evaluation) -> tuple[str, ...]:
-    headline = ((o.label, o.measured) for o in observations if o.id.count("/") == 1)
-    return doubt_notes(headline, rarer_of(rows.sample))
 
 
 def _notes(evidence: Evidence) -> tuple[str, ...]:

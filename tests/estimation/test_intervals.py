@@ -274,3 +274,34 @@ def test_an_interval_about_the_wrong_value_is_noticed() -> None:
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(7)
+
+
+@pytest.mark.parametrize(
+    ("one", "ends", "other", "others"),
+    [
+        (0.5, (0.4, 0.6), 0.25, (0.2, 0.3)),
+        (0.9, (0.7, 0.99), 0.95, (0.9, 1.0)),
+        (0.0, (0.0, 0.3), 0.9, (0.8, 0.95)),
+        (0.3, (0.1, 0.6), 0.2, (0.05, 0.45)),
+    ],
+)
+def test_a_recovered_ratio_is_where_the_recovered_difference_ends_at_nought(
+    one: float, ends: tuple[float, float], other: float, others: tuple[float, float]
+) -> None:
+    """Its definition: one - r other, whose interval by square and add ends at 0."""
+    low, high = intervals.mover_ratio(one, ends, other, others)
+    assert high is not None
+
+    def lower(r: float) -> float:
+        return one - r * other - np.hypot(one - ends[0], r * (others[1] - other))
+
+    def upper(r: float) -> float:
+        return one - r * other + np.hypot(ends[1] - one, r * (other - others[0]))
+
+    if one > 0:
+        assert low == pytest.approx(optimize.brentq(lower, 0, one / other), abs=1e-6)
+    assert high == pytest.approx(optimize.brentq(upper, one / other, 1e4), rel=1e-6)
+
+
+def test_a_recovered_ratio_over_what_may_be_nought_has_no_upper_end() -> None:
+    assert intervals.mover_ratio(0.5, (0.4, 0.6), 0.1, (0.0, 0.3))[1] is None

@@ -73,7 +73,8 @@ def pool_of(task: str, shape: str, variant: str) -> Pool:
         return Pool(made, np.where(often, 1.0, 3.0), None)
     if variant == "frequency":
         score = made.score if made.score.ndim == 1 else made.score[:, 0]
-        _, code = np.unique(np.column_stack([made.target, score]), axis=0, return_inverse=True)
+        told = [made.target, score, *([] if made.low is None else [made.low])]
+        _, code = np.unique(np.column_stack(told), axis=0, return_inverse=True)
         return Pool(made, None, code.ravel())
     return Pool(made, None, None)
 
@@ -128,6 +129,7 @@ def _regression(shape: str, coarse: bool, rng: np.random.Generator) -> Sample:
         target, predicted = np.round(target * 2).clip(1, None) / 2, np.round(predicted * 2) / 2
     # Prediction intervals of about 80 % under the normal law, wider for some rows than for others.
     half = 1.2816 * rng.uniform(0.8, 1.2, POOL)
+    half = np.round(half * 5) / 5 if coarse else half
     return Sample(target=target, score=predicted, low=predicted - half, high=predicted + half, interval_level=0.8)
 
 
