@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from audit.records.sections import GroupFacts, GroupingFacts, TableFacts
 from audit.report.view import figures, numbers
 from audit.report.view.folio import Folio, decoded
 from audit.report.view.tree import Block, Callout, Cell, Chapter, Facts, Pair, Prose, Row, Section, Table
 
 FEW_CLASSES = 3
+"""Classes whose base rates paper tells in a line instead of a chart."""
 
 
 def chapter(folio: Folio) -> Chapter:
@@ -50,14 +53,23 @@ def _table(folio: Folio, table: TableFacts) -> tuple[Block, ...]:
         facts.append(folio.fact("weights", numbers.count(table.weight_sum)))
     if table.ignored:
         facts.append(folio.fact("ignored", ", ".join(table.ignored)))
-    if table.sha256:
+    if table.sha256 and folio.extent.whole:
+        # On paper it stands on the cover and in the manifest.
         facts.append(folio.fact("sha256", Cell(text=table.sha256, code=True)))
+    few = 0 < len(table.target_counts) <= FEW_CLASSES and not folio.extent.whole
+    if few:
+        facts.append(folio.fact("classes", *_shares(table)))
     blocks: list[Block] = [Facts(facts=tuple(facts))]
-    if table.target_counts:
+    if table.target_counts and not few:
         blocks.append(_base_rates(folio, table))
     if table.columns:
         blocks.append(_columns(folio, table))
     return tuple(blocks)
+
+
+def _shares(table: TableFacts) -> tuple[Cell, ...]:
+    whole = sum(table.target_counts.values())
+    return tuple(Cell(text=f"{name}: {n:,} ({numbers.share(n, whole)})") for name, n in table.target_counts.items())
 
 
 def _base_rates(folio: Folio, table: TableFacts) -> Block:
@@ -76,9 +88,6 @@ def _base_rates(folio: Folio, table: TableFacts) -> Block:
     listing = folio.table(
         "data.base_rates", folio.columns("class", "rows#", "share#"), rows, role=t(f"role.{table.role}")
     )
-    if len(rows) <= FEW_CLASSES and not folio.extent.whole:
-        # On paper bars of so few classes would only say again what the table says.
-        return listing
     figure = figures.counts(
         table.target_counts, title=t("data.base_rates", role=t(f"role.{table.role}")), axis=t("axis.rows")
     )
@@ -112,6 +121,11 @@ def _who(folio: Folio, groupings: tuple[GroupingFacts, ...]) -> tuple[Block, ...
     t = folio.t
     if not groupings:
         return (Callout(title=t("data.no_groups"), text=t("data.no_groups_text"), glyph="not_run"),)
+    if not folio.extent.whole:
+        return (
+            Prose(paragraphs=(t("data.who_text", minimum=folio.record.spec.sensitive.minimum_group),)),
+            _every(folio, groupings),
+        )
     tables = tuple(
         folio.table(
             "data.groups",
@@ -124,6 +138,18 @@ def _who(folio: Folio, groupings: tuple[GroupingFacts, ...]) -> tuple[Block, ...
     )
     minimum = folio.record.spec.sensitive.minimum_group
     return (Prose(paragraphs=(t("data.who_text", minimum=minimum),)), *tables)
+
+
+def _every(folio: Folio, groupings: tuple[GroupingFacts, ...]) -> Table:
+    """Set the groups of every single feature in one table, for paper."""
+    rows = (
+        replace(row, cells=(Cell(text=grouping.columns[0]), *row.cells))
+        for grouping in groupings
+        if len(grouping.columns) == 1
+        for row in (_group(folio, group) for group in grouping.groups)
+    )
+    heads = folio.columns("grouping", "group", "rows#", "share#")
+    return folio.table("data.every_group", heads, rows, dense=True)
 
 
 def _group(folio: Folio, group: GroupFacts) -> Row:

@@ -291,12 +291,18 @@ def _values(folio: Folio, measures: tuple[MeasureFacts, ...], grouping: Grouping
 
 
 def _disparities(folio: Folio, section: FairnessSection, grouping: GroupingFacts, shown: set[str]) -> tuple[Block, ...]:
+    # Of what is the gap of one measure, the measure's own line tells on paper.
+    declared = {m.name for m in section.disparities if len(m.parts) == 1 and m.parts[0] in BRIEF}
     elsewhere = beside.measured_here(section).union(TOLD_ELSEWHERE)
     found: dict[str, dict[str, Observation]] = {}
     for o in folio.under("fairness/"):
         _, measure, *rest = o.id.split("/")
         if rest and rest[0] == grouping.key and len(rest) <= 2 and measure not in (*shown, *elsewhere):
             found.setdefault(measure, {})[rest[1] if len(rest) == 2 else ""] = o
+    left = 0
+    if not folio.extent.whole:
+        told = {name: by for name, by in found.items() if name in (*BRIEF, *BRIEF_BETWEEN) or name in declared}
+        left, found = len(found) - len(told), told
     if not found:
         return ()
     aggregates = list(dict.fromkeys(a for by in found.values() for a in by))
@@ -320,5 +326,6 @@ def _disparities(folio: Folio, section: FairnessSection, grouping: GroupingFacts
         if name not in twice
     )
     notes = [folio.t("fairness.disparities_note"), *([folio.t("fairness.named_disparities")] if same else [])]
+    notes += [folio.t.count("fairness.more_measures", left)] if left else []
     note = " ".join(notes)
     return (folio.table("fairness.disparities", heads, rows, note=note, grouping=" × ".join(grouping.columns)),)

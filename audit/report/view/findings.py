@@ -75,16 +75,19 @@ def _not_measured(folio: Folio) -> tuple[Block, ...]:
     methods = record.attribution.methods if record.attribution else ()
     checks = record.robustness.checks if record.robustness else ()
     every: list[AttributionMethodFacts | CheckFacts] = [*methods, *checks]
+    left: dict[tuple[str, str], list[str]] = {}
+    for m in every:
+        if m.status != "done":
+            left.setdefault((m.status, m.reason or t("stage.no_reason")), []).append(m.label)
     rows += [
         Row(
             cells=(
-                Cell(text=m.label),
-                Cell(text=t(f"stage.{m.status}"), glyph="error" if m.status == "error" else "not_run"),
-                Cell(text=m.reason or t("stage.no_reason")),
+                Cell(text=", ".join(labels)),
+                Cell(text=t(f"stage.{status}"), glyph="error" if status == "error" else "not_run"),
+                Cell(text=reason),
             )
         )
-        for m in every
-        if m.status != "done"
+        for (status, reason), labels in left.items()
     ]
     rows += [
         Row(
@@ -105,13 +108,13 @@ def _undefined(folio: Folio) -> dict[str, list[str]]:
     by_reason: dict[str, list[str]] = {}
     for o in folio.record.observations:
         if isinstance(o.measured, Undefined):
-            by_reason.setdefault(o.measured.reason, []).append(o.id)
+            by_reason.setdefault(o.measured.reason, []).append(o.label)
     return by_reason
 
 
-def _some(folio: Folio, ids: list[str]) -> str:
-    shown = ", ".join(ids[:3])
-    return folio.t("findings.and_more", shown=shown, n=f"{len(ids) - 3:,}") if len(ids) > 3 else shown
+def _some(folio: Folio, labels: list[str]) -> str:
+    shown = "; ".join(labels[:3])
+    return folio.t("findings.and_more", shown=shown, n=f"{len(labels) - 3:,}") if len(labels) > 3 else shown
 
 
 def _limits(folio: Folio) -> tuple[Block, ...]:

@@ -62,7 +62,7 @@ def line(t: Words, columns: Sequence[Column], rows: Sequence[Row], get: Callable
 def of_curves(t: Words, curves: Iterable[Curve]) -> str:
     """Return by which methods the bands of curves were made, or nothing where that is not told."""
     found = dict.fromkeys(name(t, curve.method) for curve in curves if curve.low is not None and curve.method)
-    return t("methods.curve", methods=t("methods.and").join(found)) if found else ""
+    return t("methods.curve", methods=t("methods.also").join(found)) if found else ""
 
 
 def terms(t: Words, observations: Iterable[Observation]) -> tuple[Term, ...]:

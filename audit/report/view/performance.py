@@ -122,7 +122,7 @@ def _headline(folio: Folio, section: PerformanceSection) -> tuple[Block, ...]:
         )
         for m in measures
     )
-    return (folio.table("performance.figures_table", heads, rows, note=_note(folio, section, measures)),)
+    return (folio.table("performance.figures_table", heads, rows, note=_note(folio, section, measures), dense=True),)
 
 
 def _main(folio: Folio, measure: MeasureFacts) -> str:

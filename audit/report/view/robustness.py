@@ -21,7 +21,7 @@ def chapter(folio: Folio) -> Chapter:
     overview = folio.table(
         "robustness.overview",
         folio.columns("check", "status<", "finding>"),
-        (_line(folio, check) for check in section.checks),
+        _lines(folio, section.checks),
     )
     notes = (Bullets(items=section.notes, title=t("robustness.notes")),) if section.notes else ()
     empty = (Callout(title=t("robustness.no_checks"), text=t("robustness.no_checks_text"), glyph="not_run"),)
@@ -41,6 +41,19 @@ def chapter(folio: Folio) -> Chapter:
             *small_checks.sections(folio, [c for c in section.checks if c.name not in steadiness.TOGETHER]),
         ),
     )
+
+
+def _lines(folio: Folio, checks: tuple[CheckFacts, ...]) -> tuple[Row, ...]:
+    """Set each check in a line; on paper those that were not run for one reason share one, after the others."""
+    if folio.extent.whole:
+        return tuple(_line(folio, check) for check in checks)
+    done = [check for check in checks if check.status == "done"]
+    left: dict[tuple[str, str], list[CheckFacts]] = {}
+    for check in checks:
+        if check.status != "done":
+            left.setdefault((check.status, check.reason), []).append(check)
+    joined = (same[0].model_copy(update={"label": ", ".join(check.label for check in same)}) for same in left.values())
+    return tuple(_line(folio, check) for check in (*done, *joined))
 
 
 def _line(folio: Folio, check: CheckFacts) -> Row:
