@@ -12,6 +12,8 @@ from audit.report.view.tree import Block, Bullets, Callout, Cell, Chapter, Facts
 CHARTED = 15
 CLASSES = 6
 CASE_ROWS = 8
+LISTED = 5
+"""Cases listed on paper."""
 
 
 def chapter(folio: Folio) -> Chapter:
@@ -164,7 +166,8 @@ def _case_list(folio: Folio, method: AttributionMethodFacts) -> Block:
         for case in method.cases
     )
     heads = folio.columns("case<", "chosen", "score#", "decided", "actual", "moved_by")
-    return folio.table("attribution.case_list", heads, rows, dense=True)
+    room = None if folio.extent.whole else LISTED
+    return folio.table("attribution.case_list", heads, rows, dense=True, room=room)
 
 
 def _case(folio: Folio, method: AttributionMethodFacts, case: Case) -> Block:

@@ -47,13 +47,7 @@ def appendix(folio: Folio) -> Chapter:
         ("repeat", _repeat(folio)),
         ("manifest", _manifest(folio)),
         ("environment", _environment(folio)),
-        (
-            "spec",
-            (
-                Prose(paragraphs=(t("appendix.spec_text"),)),
-                Code(text=spec_text(folio), caption=t("appendix.spec"), columns="two"),
-            ),
-        ),
+        ("spec", (Code(text=spec_text(folio), caption=t("appendix.spec_text"), columns="three"),)),
         ("measures", _measures(folio)),
         *(
             (("methods", _methods(folio)),)

@@ -25,7 +25,7 @@ def chapter(folio: Folio) -> Chapter:
     if section.notes:
         blocks.append(Bullets(items=section.notes))
     blocks.append(Prose(paragraphs=(t("efficiency.times_text"),)))
-    return Chapter(number="", title=title, anchor="efficiency", lead=lead, blocks=tuple(blocks), running=True)
+    return Chapter(number="", title=title, anchor="efficiency", lead=lead, blocks=tuple(blocks), brief=True)
 
 
 def _reason(observation: Observation) -> str:

@@ -241,7 +241,7 @@ def _abreast(
         for m in (*shown, *other)
     ]
     left = len(measures) - folio.extent.group_measures
-    notes = [folio.t("fairness.disparities_note"), *([folio.t("fairness.named_disparities")] if same else [])]
+    notes = _how_to_read(folio, grouping, named=bool(same))
     notes += [folio.t.count("fairness.more_measures", left)] if left > 0 else []
     return folio.table(
         "fairness.abreast",
@@ -251,6 +251,14 @@ def _abreast(
         dense=True,
         grouping=" × ".join(grouping.columns),
     )
+
+
+def _how_to_read(folio: Folio, grouping: GroupingFacts, *, named: bool) -> list[str]:
+    """Say how to read what lies between groups; on paper where it stands first."""
+    section = folio.record.fairness
+    if not folio.extent.whole and section and section.groupings[:1] != (grouping,):
+        return []
+    return [folio.t("fairness.disparities_note"), *([folio.t("fairness.named_disparities")] if named else [])]
 
 
 def _matched(
@@ -325,7 +333,7 @@ def _disparities(folio: Folio, section: FairnessSection, grouping: GroupingFacts
         for name, by in found.items()
         if name not in twice
     )
-    notes = [folio.t("fairness.disparities_note"), *([folio.t("fairness.named_disparities")] if same else [])]
+    notes = _how_to_read(folio, grouping, named=bool(same))
     notes += [folio.t.count("fairness.more_measures", left)] if left else []
     note = " ".join(notes)
     return (folio.table("fairness.disparities", heads, rows, note=note, grouping=" × ".join(grouping.columns)),)

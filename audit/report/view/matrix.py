@@ -92,7 +92,9 @@ def _facts(folio: Folio, pack: PackRecord) -> tuple[Fact, ...]:
     facts.append(
         folio.fact("applicable", Cell(text=t.named("applicable", pack.applicable), detail=pack.applicability_reason))
     )
-    facts.append(folio.fact("sha256", Cell(text=pack.sha256, code=True)))
+    if folio.extent.whole:
+        # On paper it stands in the manifest.
+        facts.append(folio.fact("sha256", Cell(text=pack.sha256, code=True)))
     return tuple(facts)
 
 
@@ -125,7 +127,10 @@ def _rows(folio: Folio, verdict: Verdict) -> list[Row]:
         return [head]
     graded = sorted(verdict.parts, key=lambda p: GRAVITY.index(p.outcome))
     room = _room(folio, verdict)
-    lines = [_part(folio, part, verdict.limit) for part in graded[:room]]
+    # On paper what a control neither met nor missed is counted alone.
+    told = [part for part in graded if folio.extent.whole or part.outcome not in ("recorded", "not_applicable")]
+    room = min(room, len(told))
+    lines = [_part(folio, part, verdict.limit) for part in told[:room]]
     if len(graded) > room > 0:
         rest = Cell(text=t.count("matrix.more_parts", len(graded) - room), muted=True)
         lines.append(Row(cells=(rest, *([Cell(text="")] * 5)), sub=True))
