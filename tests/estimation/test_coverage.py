@@ -143,6 +143,7 @@ def test_where_there_are_enough_rows_nothing_is_said() -> None:
         [observed("mean_squared_error", "Mean squared error", few), observed("log_loss", "Log loss", many)]
     )
     assert "Mean squared error" in note and "Log loss" not in note
+    assert doubt_notes([observed("from_outside", "House", few.model_copy(update={"method": "bootstrap"}))])
     # Folds and classes are of other rows than the rows that are counted.
     assert doubt_notes([observed("log_loss", "Log loss", few, "/cross_validated/fold=1")]) == ()
 
