@@ -12,7 +12,7 @@ from audit.report.view.tree import Block, Bullets, Callout, Cell, Chapter, Facts
 CHARTED = 15
 CLASSES = 6
 CASE_ROWS = 8
-LISTED = 5
+LISTED = 3
 """Cases listed on paper."""
 
 

@@ -20,11 +20,18 @@ def chapter(folio: Folio) -> Chapter:
     blocks: list[Block] = []
     if rows:
         blocks.append(
-            folio.table("efficiency.sizes", folio.columns("measure", "value#"), rows, note=t("efficiency.note"))
+            folio.table(
+                "efficiency.sizes",
+                folio.columns("measure", "value#"),
+                rows,
+                note=f"{t('efficiency.note')} {t('efficiency.times_text')}",
+                dense=True,
+            )
         )
     if section.notes:
         blocks.append(Bullets(items=section.notes))
-    blocks.append(Prose(paragraphs=(t("efficiency.times_text"),)))
+    if not rows:
+        blocks.append(Prose(paragraphs=(t("efficiency.times_text"),)))
     return Chapter(number="", title=title, anchor="efficiency", lead=lead, blocks=tuple(blocks), brief=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from audit.records.measured import Estimate, Exact
 from audit.records.observation import Observation
@@ -48,6 +49,9 @@ def _changed(folio: Folio, checks: Sequence[CheckFacts]) -> tuple[Block, ...]:
     if not rows:
         return ()
     heads = folio.columns("change>", "decisions_changed#", "score_change#", "metric_loss#", "not_finite#", "n#")
+    if all(row.cells[1].muted for row in rows):
+        # Where nothing is decided, as in a regression, a column would hold no number.
+        heads, rows = (heads[0], *heads[2:]), [replace(row, cells=(row.cells[0], *row.cells[2:])) for row in rows]
     told = folio.table(
         "robustness.changed_table", heads, rows, dense=True, note=t("robustness.changed_note", level=_level(folio))
     )
