@@ -40,25 +40,27 @@ def area_ends(form: Auc, sample: Sample, level: float) -> tuple[str, Ends]:
     found = [intervals.auc_influence(positive, score, weight, sampling) for positive, score in sides]
     area = float(np.mean([value for value, _ in found]))
     counts = [(_count(weight[positive], sampling), _count(weight[~positive], sampling)) for positive, _ in sides]
-    method, ends = _ends(area, np.mean([part for _, part in found], axis=0), counts, sampling, level)
+    # Weights that are all equal, or 0, draw no row more often than another.
+    uneven = sampling and bool(np.ptp(weight[weight > 0]) > 0)
+    method, ends = _ends(area, np.mean([part for _, part in found], axis=0), counts, uneven, level)
     low, high = form.curve(np.clip(np.array(ends), 0.0, 1.0))
     return method, (float(low), float(high))
 
 
 def _ends(
-    area: float, influence: Array, counts: list[tuple[float, float]], sampling: bool, level: float
+    area: float, influence: Array, counts: list[tuple[float, float]], uneven: bool, level: float
 ) -> tuple[str, tuple[float, float]]:
     fewest = min(min(pair) for pair in counts)
     if fewest < FEW:
         least, most = intervals.wilson(np.array(area * fewest), np.array(fewest), level)
         return "wilson_smaller_class", (float(least), float(most))
     error = float(np.sqrt(influence @ influence))
-    if fewest >= SOME and min(area, 1 - area) >= (FAR_WEIGHTED if sampling else FAR) * error > 0:
+    if fewest >= SOME and min(area, 1 - area) >= (FAR_WEIGHTED if uneven else FAR) * error > 0:
         half = intervals.normal_quantile(level) * error
         return "delong", (area - half, area + half)
     smallest = min(counts, key=min)
     score_type = intervals.newcombe_auc(area, *smallest, level)
-    if not sampling and len(counts) == 1:
+    if not uneven and len(counts) == 1:
         return "newcombe", score_type
     low, high = _on_logit(area, error, fewest - 1, level)
     return "newcombe_delong_logit", (min(low, score_type[0]), max(high, score_type[1]))

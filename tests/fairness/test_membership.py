@@ -252,6 +252,8 @@ def test_the_estimate_itself_is_the_one_for_inclusion_weights():
     rate = estimate(load("metrics", "selection_rate"), sample, IntervalSpec(), 0)
     p, y = shares[:, 0], made["label"]
     value = p @ y / p.sum()
-    kish = p.sum() ** 2 / (p @ p)
-    centre = (value + 1.959964**2 / (2 * kish)) / (1 + 1.959964**2 / kish)
+    # The lesser of Kish's number of rows and of Korn and Graubard's.
+    n = min(p.sum() ** 2 / (p @ p), value * (1 - value) / (p**2 @ (y - value) ** 2 / p.sum() ** 2))
+    assert n >= 100
+    centre = (value + 1.959964**2 / (2 * n)) / (1 + 1.959964**2 / n)
     assert (rate.low + rate.high) / 2 == pytest.approx(centre, abs=1e-6)
