@@ -15,6 +15,7 @@ import yaml
 from sklearn.linear_model import LogisticRegression
 
 import audit
+from audit import catalogue
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -40,6 +41,24 @@ def test_the_spec_by_example_is_sound(tmp_path: Path, command: Any) -> None:
     (tmp_path / "audit.yaml").write_text(spec, encoding="utf-8")
     done = command("check", "audit.yaml", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_further_keys_by_example_are_sound(tmp_path: Path, command: Any) -> None:
+    spec, further = (
+        yaml.safe_load(next(block for block in blocks("yaml") if block.startswith(start)))
+        for start in ("audit: 1", "# Keys to merge")
+    )
+    for name in ("model.skops", "last_year.skops", "test.csv", "train.csv"):
+        (tmp_path / name).write_text("x", encoding="utf-8")
+    (tmp_path / "audit.yaml").write_text(yaml.safe_dump(spec | further), encoding="utf-8")
+    done = command("check", "audit.yaml", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_numbers_of_measures_are_those_of_the_catalogue() -> None:
+    metrics, parities = re.search(r"out of (\d+);.*?(\d+) parities", README, flags=re.DOTALL).groups()  # type: ignore[union-attr]
+    assert int(metrics) == len(catalogue.names("metrics"))
+    assert int(parities) == len(catalogue.names("disparities"))
 
 
 def test_every_command_of_the_table_exists(folder: Path, command: Any) -> None:
