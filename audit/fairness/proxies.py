@@ -17,14 +17,14 @@ from scipy import sparse
 
 from audit.errors import AuditError
 from audit.estimation.bins import binned, means_in_bins
+from audit.estimation.cross_fitted import cross_fitted_area
 from audit.estimation.drawn_rows import drawn_persons, drawn_rows
-from audit.estimation.intervals import auc_influence, newcombe_auc, normal_quantile
 from audit.estimation.seeds import child_seed
 from audit.fairness.counts import counts_rows
 from audit.fairness.disaggregate import Rows
 from audit.fairness.groups import Grouping
 from audit.guard import attempt
-from audit.records.measured import Estimate, Measured, Undefined
+from audit.records.measured import Measured, Undefined
 from audit.records.observation import Observation, encoded
 from audit.records.sections import ProxyFacts
 from audit.records.spec import ProxySpec
@@ -35,9 +35,6 @@ BINS = 16
 """Most bins of a feature, besides one for missing and one for rare values; on few rows, their cube root."""
 FEWEST = 2 * FOLDS
 """Rows under which a group is not told from the others."""
-_OVERLAP = (1 + FOLDS / (FOLDS - 1)) ** 0.5
-"""Factor on the error over folds because their models share rows (Nadeau and Bengio 2003, doi:10.1023/A:1024068626366).
-Without it features that tell nothing would be flagged three times as often as stated."""
 _STRENGTH = 0.1
 """Inverse of the penalty on coefficients, for weights that average to one."""
 
@@ -259,41 +256,16 @@ def _fitted(
 
 
 def _area(drawn: _Drawn, score: Array) -> Measured:
-    """Area under the ROC curve of (m, k) scores: of the second of two groups, the mean of each against the rest.
-
-    Rows are compared within their fold only, and the folds averaged: scores of different folds come from different
-    models, and across folds a row that is one of many in its own fold is one of few in those that its score is from.
-    """
-    weight = np.ones(len(drawn.group)) if drawn.weight is None else drawn.weight
-    sampling = not counts_rows(drawn.rows.sample)
-    sides = [1] if len(drawn.groups) == 2 else list(range(len(drawn.groups)))
-    areas, pull = np.empty(FOLDS), np.empty(len(drawn.group))
-    for held in range(FOLDS):
-        inside = drawn.fold == held
-        found = [
-            auc_influence(drawn.group[inside] == side, score[inside, side], weight[inside], sampling) for side in sides
-        ]
-        areas[held] = np.mean([value for value, _ in found])
-        pull[inside] = np.mean([part for _, part in found], axis=0) / FOLDS
-    value = float(areas.mean())
-    low, high = _ends(drawn, value, _OVERLAP * float(np.sqrt(pull @ pull)), weight, sampling)
-    n = len(weight) if sampling else round(float(weight.sum()))
-    level = drawn.rows.interval.level
-    return Estimate(value=value, low=low, high=high, level=level, method="delong_cross_fitted", n=n)
-
-
-def _ends(
-    drawn: _Drawn, value: float, error: float, weight: Array, sampling: bool
-) -> tuple[float | None, float | None]:
-    level = drawn.rows.interval.level
-    if value in (0.0, 1.0) and len(drawn.groups) == 2:
-        sides = [weight[drawn.group == side] for side in (1, 0)]
-        one, other = (float(w.sum() ** 2 / (w @ w) if sampling else w.sum()) for w in sides)
-        return newcombe_auc(value, one, other, level)
-    if not np.isfinite(error):
-        return None, None
-    half = normal_quantile(level) * error
-    return max(value - half, 0.0), min(value + half, 1.0)
+    """Area under the ROC curve of (m, k) scores: of the second of two groups, the mean of each against the rest."""
+    told = [1] if len(drawn.groups) == 2 else list(range(len(drawn.groups)))
+    return cross_fitted_area(
+        drawn.group[:, None] == np.array(told),
+        score[:, told],
+        drawn.fold,
+        np.ones(len(drawn.group)) if drawn.weight is None else drawn.weight,
+        sampling=not counts_rows(drawn.rows.sample),
+        level=drawn.rows.interval.level,
+    )
 
 
 def _untold(column: str, reason: str, rows: Rows) -> tuple[Observation, ...]:
