@@ -1,6 +1,6 @@
 """Says which intervals are known to be too narrow on the rows at hand: the cells that the simulation of coverage lists.
 
-`tests/simulations/coverage.py` draws tables of 30, 100 and 1,000 rows at base rates from 0.02 to 0.5, with ties and
+`tests/simulations/interval_coverage.py` draws tables of 30, 100 and 1,000 rows at base rates from 0.02 to 0.5, with ties and
 weights, under normal, skewed and heavy errors, and of three classes. A 95 % interval of a metric holds the truth at
 least 93.5 times in 100 there (within what chance leaves open), except:
 
@@ -17,7 +17,7 @@ intervals that are conservative on purpose (deviations of bins, gaps between dis
 that they are wider than they need be and not wrong. At 300 draws a cell that lies one or two in 100 too low can pass
 for one that does not.
 
-    python tests/simulations/coverage.py --quick --check
+    python tests/simulations/interval_coverage.py --quick --check
 
 No metric of the catalogue is left to the `bootstrap`; one from outside can be, and with few rows that is too narrow as
 well (it held the mean over classes of the Kolmogorov-Smirnov statistic half the time at 30 rows).

@@ -40,11 +40,7 @@ def loaded(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 def simulation(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     populations = loaded("populations", monkeypatch)
     monkeypatch.setattr(populations, "POOL", 40_000)
-    kept = sys.modules.get("coverage")
-    module = loaded("coverage", monkeypatch)
-    if kept is not None:
-        monkeypatch.setitem(sys.modules, "coverage", kept)
-    return module
+    return loaded("interval_coverage", monkeypatch)
 
 
 CELLS = [

@@ -1,6 +1,6 @@
 """Empirical coverage and mean width of the default interval of every metric, by simulation; run as a script.
 
-    python tests/simulations/coverage.py [--metric NAME ...] [--task TASK] [--quick] [--check] [--json FILE]
+    python tests/simulations/interval_coverage.py [--metric NAME ...] [--task TASK] [--quick] [--check] [--json FILE]
 
 Each cell draws tables of n rows from a population whose figures are known exactly, estimates the metric with its
 interval in each, and counts how often the interval holds the truth. A table on which the metric is undefined is neither
