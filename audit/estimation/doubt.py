@@ -1,8 +1,8 @@
 """Says which intervals are known to be too narrow on the rows at hand: the cells that the simulation of coverage lists.
 
 `tests/simulations/interval_coverage.py` draws tables of 30, 100 and 1,000 rows at base rates from 0.02 to 0.5, with
-ties and weights, under normal, skewed and heavy errors, and of three classes. A 95 % interval of a metric holds the truth at
-least 93.5 times in 100 there (within what chance leaves open), except:
+ties and weights, under normal, skewed and heavy errors, and of three classes. A 95 % interval of a metric holds the
+truth at least 93.5 times in 100 there (within what chance leaves open), except:
 
 - `hall_t` of losses with 30 rows of skewed or heavy errors (90 to 93 in 100; squared errors, deviances, the interval
   score), and of the mean probability at a base rate of 0.02 under sampling weights: the largest numbers that could have
