@@ -78,8 +78,10 @@ def _column_transformer(step: Any, inputs: Sequence[int]) -> list[int]:
     width = max((part.stop for part in step.output_indices_.values()), default=0)
     result = np.full(width, -1)
     for name, inner, columns in step.transformers_:
-        part = step.output_indices_[name]
-        traced = origins(inner, [inputs[i] for i in _positions(step, columns)])
+        part, positions = step.output_indices_[name], _positions(step, columns)
+        if not positions:
+            continue  # what was given no column was never fitted, and has no output
+        traced = origins(inner, [inputs[i] for i in positions])
         if len(traced) != part.stop - part.start:
             raise UntraceableError(f"the outputs of {name} in a ColumnTransformer do not match its columns")
         result[part] = traced

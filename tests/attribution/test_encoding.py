@@ -56,6 +56,9 @@ STEPS: dict[str, Any] = {
     "selector": make_column_transformer(
         (StandardScaler(), make_column_selector(dtype_include="number")), (OneHotEncoder(), WORDS)
     ),
+    "nothing_for_one": make_column_transformer(
+        (SimpleImputer(), NUMBERS), (OneHotEncoder(), make_column_selector(dtype_include="datetime"))
+    ),
     "indicator": make_column_transformer(
         (make_pipeline(SimpleImputer(add_indicator=True), StandardScaler()), NUMBERS),
         (OneHotEncoder(drop="first"), WORDS),
