@@ -7,15 +7,13 @@ import numpy as np
 from audit.attribution.explained import Explained
 from audit.attribution.observe import mean_of_rows, observed
 from audit.attribution.shapes import cases, densities
-from audit.declarations.attribution import Ground
+from audit.declarations.attribution import Attributed, Ground
 from audit.records.measured import Exact
 from audit.records.observation import Observation
 from audit.records.sections import AttributionMethodFacts
 
 
-def account(
-    name: str, label: str, ground: Ground, explained: Explained, asked: int
-) -> tuple[AttributionMethodFacts, tuple[Observation, ...]]:
+def account(name: str, label: str, ground: Ground, explained: Explained, asked: int) -> Attributed:
     """Tell the attributions of one method.
 
     Parameters
@@ -49,7 +47,15 @@ def account(
         },
         cases=cases(ground, explained),
     )
-    return facts, (*_global(name, label, ground, explained, order), *_quality(name, ground, explained))
+    return Attributed(
+        facts=facts,
+        observations=(*_global(name, label, ground, explained, order), *_quality(name, ground, explained)),
+        ground=ground,
+        values=explained.values,
+        base=explained.base,
+        error=explained.error,
+        importance=size,
+    )
 
 
 def _notes(ground: Ground, explained: Explained, asked: int) -> list[str]:

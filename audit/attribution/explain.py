@@ -25,7 +25,6 @@ from audit.subject.labels import code_of
 
 # Budgets count operations and predictions, never seconds: two runs explain the same rows.
 _OPERATIONS = 4e10
-_PREDICTIONS = 300_000
 _FEWEST_BACKGROUND = 10
 _FEWEST_ROWS = 150
 _ADDITIVE = 1e-3
@@ -108,8 +107,8 @@ def within_budget(ground: Ground, each: int) -> Ground:
         Predictions that one row costs against one background row.
     """
     # Fewer background rows rather than fewer than a few hundred explained ones.
-    background = min(len(ground.background), max(_FEWEST_BACKGROUND, _PREDICTIONS // (_FEWEST_ROWS * each)))
-    fewer = reduced(ground, max(1, _PREDICTIONS // (each * background)))
+    background = min(len(ground.background), max(_FEWEST_BACKGROUND, ground.budget // (_FEWEST_ROWS * each)))
+    fewer = reduced(ground, max(1, ground.budget // (each * background)))
     return replace(fewer, background=ground.background.iloc[:background].reset_index(drop=True))
 
 

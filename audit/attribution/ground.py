@@ -57,6 +57,9 @@ def ground_of(evidence: Evidence, model: LoadedModel, spec: AuditSpec, asked: At
         predict=_predictor(subject, model, seen.table),
         level=spec.performance.interval.level if spec.performance else _LEVEL,
         seed=child_seed(spec.seed, "attribution"),
+        sensitive=seen.table.sensitive.iloc[positions].reset_index(drop=True),
+        budget=asked.budget,
+        scale=asked.scale,
     )
 
 
@@ -75,6 +78,7 @@ def reduced(ground: Ground, rows: int) -> Ground:
         label=None if ground.label is None else ground.label[kept],
         score=None if ground.score is None else ground.score[kept],
         chosen=tuple((place[i], why) for i, why in ground.chosen),
+        sensitive=ground.sensitive.iloc[kept].reset_index(drop=True),
     )
 
 

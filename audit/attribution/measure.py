@@ -6,15 +6,13 @@ from typing import Literal
 
 from audit import catalogue, guard
 from audit.attribution.ground import ground_of
-from audit.declarations.attribution import AttributionMethod, Ground, MethodNotRunError
+from audit.declarations.attribution import Attributed, AttributionMethod, Ground, MethodNotRunError
 from audit.errors import AuditError
 from audit.records.observation import Observation
 from audit.records.plan import Plan
 from audit.records.sections import AttributionMethodFacts, AttributionSection
 from audit.records.spec import AttributionSpec
 from audit.subject.evidence import Evidence, Tell
-
-Result = tuple[AttributionMethodFacts, tuple[Observation, ...]]
 
 
 def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[AttributionSection, tuple[Observation, ...]]:
@@ -40,8 +38,8 @@ def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[AttributionSect
         tell.progress(done, len(methods), method.label)
         results.append(_result(method, ground))
     tell.progress(len(methods), len(methods))
-    section = AttributionSection(methods=tuple(f for f, _ in results), scope=ground.scope, notes=_notes(ground))
-    return section, tuple(o for _, found in results for o in found)
+    section = AttributionSection(methods=tuple(r.facts for r in results), scope=ground.scope, notes=_notes(ground))
+    return section, tuple(o for r in results for o in r.observations)
 
 
 def _methods(asked: AttributionSpec) -> list[AttributionMethod]:
@@ -51,23 +49,27 @@ def _methods(asked: AttributionSpec) -> list[AttributionMethod]:
     return sorted(wanted, key=lambda method: (method.order, method.name))
 
 
-def _result(method: AttributionMethod, ground: Ground) -> Result:
+def _result(method: AttributionMethod, ground: Ground) -> Attributed:
     missing = sorted(method.needs - ground.model.capabilities)
     if missing:
-        return _facts(method, "not_run", f"It needs a model with: {', '.join(missing)}."), ()
+        return _without(method, "not_run", f"It needs a model with: {', '.join(missing)}.")
     if method.needs_labels and ground.target is None:
-        return _facts(method, "not_run", "It needs true labels; the table has none."), ()
+        return _without(method, "not_run", "It needs true labels; the table has none.")
     result = guard.attempt(_attempted, method, ground)
     if isinstance(result, AuditError):
-        return _facts(method, "error", str(result)), ()
+        return _without(method, "error", str(result))
     return result
 
 
-def _attempted(method: AttributionMethod, ground: Ground) -> Result:
+def _attempted(method: AttributionMethod, ground: Ground) -> Attributed:
     try:
         return method.attribute(ground)
     except MethodNotRunError as reason:
-        return _facts(method, "not_run", str(reason)), ()
+        return _without(method, "not_run", str(reason))
+
+
+def _without(method: AttributionMethod, status: Literal["not_run", "error"], reason: str) -> Attributed:
+    return Attributed(facts=_facts(method, status, reason))
 
 
 def _facts(method: AttributionMethod, status: Literal["not_run", "error"], reason: str) -> AttributionMethodFacts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,6 +59,30 @@ class Ground:
     level: float
     """Confidence level of intervals."""
     seed: int
+    sensitive: pd.DataFrame
+    """(n, s) group of each row by sensitive feature, as text; a missing value is "unknown"."""
+    budget: int
+    """Predictions, in rows, that one method may ask of the model."""
+    scale: Literal["probability", "log_odds", "raw"] | None = None
+    """Scale that was asked for; None for the one that is natural to the model and the method."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attributed:
+    """What a method found: what the report prints, and the arrays behind it, by which the method is itself audited."""
+
+    facts: AttributionMethodFacts
+    observations: tuple[Observation, ...] = ()
+    ground: Ground | None = None
+    """The rows that were attributed, fewer where the budget did not reach further; None without `values`."""
+    values: NDArray[np.float64] | None = None
+    """(n, d, K) attribution of each original column of each of those rows; None where single rows have none."""
+    base: NDArray[np.float64] | None = None
+    """(K,) base value of `values`."""
+    error: NDArray[np.float64] | None = None
+    """(n, d, K) standard error of each value where it was sampled; None where it is exact."""
+    importance: NDArray[np.float64] | None = None
+    """(d,) global size of each original column on the method's own scale; None where it has none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +93,7 @@ class AttributionMethod:
     label: str
     game: str
     """What is attributed, in one phrase; a run may say more exactly."""
-    attribute: Callable[[Ground], tuple[AttributionMethodFacts, tuple[Observation, ...]]]
+    attribute: Callable[[Ground], Attributed]
     """Raises MethodNotRunError with the reason where the method does not fit."""
     needs: frozenset[Capability]
     """What the model must be able to do."""

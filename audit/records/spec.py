@@ -294,6 +294,10 @@ class AttributionSpec(Record):
     """Rows sampled for global attributions."""
     background: int = Field(default=100, ge=1)
     """Rows of background data."""
+    budget: int = Field(default=300_000, ge=1000, le=1_000_000_000)
+    """Predictions, in rows, that each method may ask of the model; one that needs more explains fewer rows."""
+    scale: Literal["probability", "log_odds", "raw"] | None = None
+    """Scale of the output that is attributed; default: the one that is natural to the model and the method."""
     local: LocalSpec | Literal[False] = LocalSpec()
 
 

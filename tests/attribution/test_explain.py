@@ -47,11 +47,6 @@ from audit.subject.estimator import Identity
 N = 160
 
 
-@pytest.fixture(autouse=True)
-def few_predictions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "_PREDICTIONS", 30_000)
-
-
 def rows() -> pd.DataFrame:
     rng = np.random.default_rng(0)
     frame = pd.DataFrame(

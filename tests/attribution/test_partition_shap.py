@@ -204,8 +204,7 @@ def test_rows_shrink_with_the_budget_and_one_column_has_no_groups(
 ) -> None:
     frame = numbers()
     model = fitted(frame)
-    monkeypatch.setattr(room, "_PREDICTIONS", 2_000)
-    asked = {"methods": ["partition_shap"], "local": False}
+    asked = {"methods": ["partition_shap"], "local": False, "budget": 2_000}
     (facts,) = run(model, frame, model.predict(frame), spec=asked, train=frame)[0].methods
     assert 1 <= facts.rows < 20 and facts.rows_available == 60
     assert f"{facts.rows} of the 60 sampled rows" in " ".join(facts.notes)

@@ -76,12 +76,9 @@ def test_rows_that_weigh_more_count_as_more_rows(run: Callable[..., Any]) -> Non
     assert doubled["strong"].high - doubled["strong"].low < plain["strong"].high - plain["strong"].low
 
 
-def test_many_columns_share_a_budget_of_predictions(run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    from audit.attribution.tabular import permutation_importance as room
-
-    monkeypatch.setattr(room, "_PREDICTIONS", 5 * 4 * 50)
+def test_many_columns_share_a_budget_of_predictions(run: Callable[..., Any]) -> None:
     frame, y = data()
-    facts, values = found(run, LinearRegression().fit(frame, y), frame, y)
+    facts, values = found(run, LinearRegression().fit(frame, y), frame, y, spec={"budget": 5 * 4 * 50})
     assert facts.rows == 50 and values["strong"].n == 50
     assert "50 of the 600 sampled rows" in " ".join(facts.notes)
 

@@ -9,8 +9,7 @@ import numpy as np
 from audit.attribution.encoding import UntraceableError
 from audit.attribution.explain import Split, explained_columns, split_of
 from audit.attribution.linear import Linear, dense, linear_of
-from audit.declarations.attribution import AttributionMethod, Ground, MethodNotRunError
-from audit.records.observation import Observation
+from audit.declarations.attribution import Attributed, AttributionMethod, Ground, MethodNotRunError
 from audit.records.sections import AttributionMethodFacts
 from audit.subject.evidence import Capability
 
@@ -19,7 +18,7 @@ _SHOWN = 200
 _HEADER = ("column", "encoded column", "class", "coefficient", "standardised")
 
 
-def attribute(ground: Ground) -> tuple[AttributionMethodFacts, tuple[Observation, ...]]:
+def attribute(ground: Ground) -> Attributed:
     """Tabulate the coefficients by encoded column, the largest standardised ones first."""
     split = split_of(ground.model)
     linear = linear_of(split.predictor, explained_columns(ground))
@@ -36,8 +35,8 @@ def attribute(ground: Ground) -> tuple[AttributionMethodFacts, tuple[Observation
     notes = ["Standardised: times the standard deviation of the encoded column over the sampled rows."]
     if len(order) > len(shown):
         notes.append(f"The {len(shown)} largest of {len(order)} coefficients are shown.")
-    return (
-        AttributionMethodFacts(
+    return Attributed(
+        facts=AttributionMethodFacts(
             name="coefficients",
             label=_LABEL,
             status="done",
@@ -49,8 +48,7 @@ def attribute(ground: Ground) -> tuple[AttributionMethodFacts, tuple[Observation
             features=tuple(dict.fromkeys(owners[j] for j in order if owners[j])),
             base={name: float(value) for name, value in zip(ground.classes, linear.intercept, strict=True)},
             table=(_HEADER, *_lines(ground, linear, standardised, shown.tolist(), owners, names)),
-        ),
-        (),
+        )
     )
 
 

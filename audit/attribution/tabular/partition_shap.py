@@ -14,9 +14,7 @@ from audit.attribution.account import account
 from audit.attribution.coalitions import assembled
 from audit.attribution.explain import output_of, scale_of, within_budget
 from audit.attribution.explained import Explained, identity
-from audit.declarations.attribution import AttributionMethod, Ground, MethodNotRunError
-from audit.records.observation import Observation
-from audit.records.sections import AttributionMethodFacts
+from audit.declarations.attribution import Attributed, AttributionMethod, Ground, MethodNotRunError
 from audit.subject.evidence import Capability
 
 _LABEL = "Partition SHAP"
@@ -26,7 +24,7 @@ _ROWS_A_CALL = 20_000
 _NAMED = 3
 
 
-def attribute(ground: Ground) -> tuple[AttributionMethodFacts, tuple[Observation, ...]]:
+def attribute(ground: Ground) -> Attributed:
     """Attribute as many rows and single cases as the budget of predictions allows."""
     if ground.rows.shape[1] < 2:
         raise MethodNotRunError("It needs at least two columns to group.")

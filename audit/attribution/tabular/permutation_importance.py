@@ -11,23 +11,21 @@ from numpy.typing import NDArray
 
 from audit.attribution.coalitions import assembled, batches
 from audit.attribution.observe import mean_of_rows, observed
-from audit.declarations.attribution import AttributionMethod, Ground, MethodNotRunError
+from audit.declarations.attribution import Attributed, AttributionMethod, Ground, MethodNotRunError
 from audit.estimation.intervals import auc_influence, normal_quantile
 from audit.records.measured import Estimate
-from audit.records.observation import Observation
 from audit.records.sections import AttributionMethodFacts
 from audit.subject.evidence import Capability
 
 _LABEL = "Permutation importance"
 _REPEATS = 5
-_PREDICTIONS = 200_000
 _SMALLEST = 1e-15
 
 Predicted = tuple[NDArray[np.int64] | None, NDArray[np.float64] | None]
 Losses = Callable[[Predicted], NDArray[np.float64]]
 
 
-def attribute(ground: Ground) -> tuple[AttributionMethodFacts, tuple[Observation, ...]]:
+def attribute(ground: Ground) -> Attributed:
     """Shuffle each column of the sampled rows five times and measure what the predictions lose."""
     if ground.target is None:
         raise MethodNotRunError("It needs true labels; the table has none.")
@@ -50,11 +48,15 @@ def attribute(ground: Ground) -> tuple[AttributionMethodFacts, tuple[Observation
         features=tuple(names[j] for j in order),
     )
     label = f"{_LABEL} ({scale})"
-    return facts, tuple(observed("permutation_importance", names[j], "", label, found[j], ground) for j in order)
+    return Attributed(
+        facts=facts,
+        observations=tuple(observed("permutation_importance", names[j], "", label, found[j], ground) for j in order),
+        importance=np.array([estimate.value for estimate in found]),
+    )
 
 
 def _affordable(ground: Ground) -> int:
-    return min(ground.sampled, max(2, _PREDICTIONS // (_REPEATS * ground.rows.shape[1])))
+    return min(ground.sampled, max(2, ground.budget // (_REPEATS * ground.rows.shape[1])))
 
 
 def _first(ground: Ground, rows: int) -> Ground:

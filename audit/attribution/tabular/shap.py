@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from audit.attribution.account import account
 from audit.attribution.explain import explain
-from audit.declarations.attribution import AttributionMethod, Ground
-from audit.records.observation import Observation
-from audit.records.sections import AttributionMethodFacts
+from audit.declarations.attribution import Attributed, AttributionMethod, Ground
 from audit.subject.evidence import Capability
 
 _LABEL = "SHAP"
 
 
-def attribute(ground: Ground) -> tuple[AttributionMethodFacts, tuple[Observation, ...]]:
+def attribute(ground: Ground) -> Attributed:
     """Attribute every sampled row and single case in one pass."""
     return account("shap", _LABEL, *explain(ground), asked=ground.sampled)
 

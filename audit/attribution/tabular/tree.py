@@ -9,8 +9,7 @@ import numpy as np
 
 from audit.attribution.explain import split_of
 from audit.attribution.shapes import text_of
-from audit.declarations.attribution import AttributionMethod, Ground, MethodNotRunError
-from audit.records.observation import Observation
+from audit.declarations.attribution import Attributed, AttributionMethod, Ground, MethodNotRunError
 from audit.records.sections import AttributionMethodFacts
 from audit.subject.evidence import Capability
 
@@ -18,7 +17,7 @@ _LABEL = "Decision tree"
 _DEPTH = 5
 
 
-def attribute(ground: Ground) -> tuple[AttributionMethodFacts, tuple[Observation, ...]]:
+def attribute(ground: Ground) -> Attributed:
     """Write out the tree's tests, each with the training rows that met it."""
     split = split_of(ground.model)
     tree = getattr(split.predictor, "tree_", None)
@@ -29,8 +28,8 @@ def attribute(ground: Ground) -> tuple[AttributionMethodFacts, tuple[Observation
     hidden = int(tree.n_leaves) - sum(1 for line in lines if line[3])
     notes = (f"{hidden} of {tree.n_leaves} leaves lie deeper than {_DEPTH} tests and are not shown.",) if hidden else ()
     tested = [names[j] for j in tree.feature if j >= 0]
-    return (
-        AttributionMethodFacts(
+    return Attributed(
+        facts=AttributionMethodFacts(
             name="tree",
             label=_LABEL,
             status="done",
@@ -41,8 +40,7 @@ def attribute(ground: Ground) -> tuple[AttributionMethodFacts, tuple[Observation
             notes=notes,
             features=tuple(dict.fromkeys(tested)),
             table=(("depth", "rule", "training rows", "prediction"), *lines),
-        ),
-        (),
+        )
     )
 
 
