@@ -60,6 +60,9 @@ def ground_of(evidence: Evidence, model: LoadedModel, spec: AuditSpec, asked: At
         sensitive=seen.table.sensitive.iloc[positions].reset_index(drop=True),
         budget=asked.budget,
         scale=asked.scale,
+        groups=asked.groups,
+        monotone=asked.monotone,
+        refits=asked.refits,
     )
 
 

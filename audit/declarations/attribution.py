@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -65,6 +65,12 @@ class Ground:
     """Predictions, in rows, that one method may ask of the model."""
     scale: Literal["probability", "log_odds", "raw"] | None = None
     """Scale that was asked for; None for the one that is natural to the model and the method."""
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Name of a group of columns to those in it, as the spec declares them."""
+    monotone: Mapping[str, Literal["increasing", "decreasing"]] = field(default_factory=dict)
+    """Column to the direction that the spec declares for it."""
+    refits: int = 30
+    """Models that one method may fit anew."""
 
 
 @dataclass(frozen=True, kw_only=True)

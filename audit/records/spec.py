@@ -298,6 +298,13 @@ class AttributionSpec(Record):
     """Predictions, in rows, that each method may ask of the model; one that needs more explains fewer rows."""
     scale: Literal["probability", "log_odds", "raw"] | None = None
     """Scale of the output that is attributed; default: the one that is natural to the model and the method."""
+    groups: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Name of a group to the columns in it, which methods that attribute groups take together; default: columns that
+    are strongly correlated."""
+    monotone: dict[str, Literal["increasing", "decreasing"]] = Field(default_factory=dict)
+    """Column to the only direction in which its score (of the positive class) or value may move as it grows."""
+    refits: int = Field(default=30, ge=1, le=10_000)
+    """Models that a method which fits anew may fit."""
     local: LocalSpec | Literal[False] = LocalSpec()
 
 

@@ -289,6 +289,21 @@ def _measures(spec: AuditSpec) -> Iterator[Finding]:
         yield from _repeats(("robustness", "checks"), spec.robustness.checks or ())
 
 
+def _column_groups(spec: AuditSpec) -> Iterator[Finding]:
+    if not spec.attribution:
+        return
+    taken: dict[str, str] = {}
+    for name, columns in spec.attribution.groups.items():
+        loc: Loc = ("attribution", "groups", name)
+        if not columns:
+            yield Finding(loc, "expected one column or more, found none.", "List the columns of the group.")
+        yield from _repeats(loc, columns)
+        for i, column in enumerate(columns):
+            if taken.setdefault(column, name) != name:
+                message = f"{column!r} is in the group {taken[column]!r} already."
+                yield Finding((*loc, i), message, "A column belongs to one group: delete one of the two.")
+
+
 def _repeats(loc: Loc, names: tuple[str | int, ...]) -> Iterator[Finding]:
     for name, count in Counter(names).items():
         if count > 1:
@@ -315,4 +330,5 @@ _RULES: tuple[tuple[tuple[str, ...], Callable[[AuditSpec], Iterator[Finding]]], 
     (("policies",), _packs),
     (("efficiency",), _batches),
     (("performance", "fairness", "attribution", "robustness"), _measures),
+    (("attribution",), _column_groups),
 )

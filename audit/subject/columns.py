@@ -67,6 +67,7 @@ def laid_out(
             for p in _missing_others(source, _required(spec, role, role == headline, inner))
         ),
         *(_missing_others(people, _required_of_people(spec)) if people is not None else ()),
+        *_unknown_features(lead, features, spec),
     ]
     if problems:
         raise DataError(*problems)
@@ -236,6 +237,16 @@ def _required(spec: AuditSpec, role: str, headline: bool, inner: tuple[str, ...]
         if spec.challenger is not None and spec.challenger.predictions is not None:
             found += prediction_columns(spec.challenger.predictions, "challenger")
     return list(dict.fromkeys((name, key) for name, key in found if name is not None))
+
+
+def _unknown_features(source: Source, features: tuple[str, ...], spec: AuditSpec) -> list[Problem]:
+    """Return what attribution.groups and attribution.monotone name that the model does not read."""
+    if not spec.attribution or spec.model.predictions is not None:
+        return []
+    named = [(c, f"attribution.groups.{name}") for name, columns in spec.attribution.groups.items() for c in columns]
+    named += [(column, "attribution.monotone") for column in spec.attribution.monotone]
+    message = "has no feature {!r}, which {} names: the model reads no such column."
+    return [Problem(source.place, message.format(c, key), _nearest(c, source)) for c, key in named if c not in features]
 
 
 def _sensitive_key(spec: AuditSpec, column: str) -> str:

@@ -162,7 +162,17 @@ def test_a_wrong_type_or_value_is_told_at_its_key(read, loc, value, flow):
     "section", sorted({loc[:-1] for loc, _, _ in KEYS if isinstance(loc[-1], str)} - {("data",)}, key=str), ids=path
 )
 def test_an_unknown_key_is_told_in_every_section(problems, section):
-    if section and section[-1] in ("params", "facts", "roles", "bins", "reference", "score", "args"):
+    if section and section[-1] in (
+        "params",
+        "facts",
+        "roles",
+        "bins",
+        "reference",
+        "score",
+        "args",
+        "groups",
+        "monotone",
+    ):
         return
     if "probabilities" in section:
         return  # names of features, and of groups

@@ -123,6 +123,10 @@ PAIRS = [
      MODEL + DATA + "performance: {metrics: [f1, r2]}\n"),
     ("methods[1]: 'shap' is named twice", MODEL + DATA + "attribution: {methods: [shap, shap]}\n",
      MODEL + DATA + "attribution: {methods: [shap]}\n"),
+    ("attribution.groups.a: expected one column or more", MODEL + DATA + "attribution: {groups: {a: []}}\n",
+     MODEL + DATA + "attribution: {groups: {a: [x]}}\n"),
+    ("attribution.groups.b[0]: 'x' is in the group 'a' already",
+     MODEL + DATA + "attribution: {groups: {a: [x], b: [x]}}\n", MODEL + DATA + "attribution: {groups: {a: [x], b: [y]}}\n"),
 ]  # fmt: skip
 
 

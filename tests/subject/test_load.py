@@ -290,6 +290,18 @@ def test_factory_reads_all_columns_that_nothing_else_names(case):
     assert found.model.features == ("age", "income")
 
 
+def test_columns_of_attribution_that_the_model_does_not_read_are_told(case):
+    case.write("one_tree.py", "from sklearn.tree import DecisionTreeClassifier as make\n")
+    named = {"groups": {"money": ["income", "sallary"]}, "monotone": {"agee": "increasing"}}
+    data = {"train": "t.csv", "target": "y", "id": "id", "features": ["age", "income"]}
+    spec = {"model": {"estimator": "one_tree:make"}, "data": data, "attribution": named}
+    with pytest.raises(DataError) as error:
+        case.subject(spec, train=("t.csv", FRAME))
+    assert "has no feature 'sallary', which attribution.groups.money names" in str(error.value)
+    assert "has no feature 'agee', which attribution.monotone names" in str(error.value)
+    assert "Did you mean 'age' for 'agee'?" in str(error.value)
+
+
 ENCODING = """
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
