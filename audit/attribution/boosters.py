@@ -47,11 +47,15 @@ class Booster:
         return Explained(
             values=found[:, :, :-1].transpose(0, 2, 1),
             base=found[0, :, -1],
-            output=self._turned(self.raw(encoded)[:, :, None])[:, :, 0],
+            output=self.output(encoded),
             game="path-dependent Shapley values (absent columns follow the training weights of the trees), exact",
             scale=self.scale,
             inverse=self.inverse,
         )
+
+    def output(self, encoded: Any) -> NDArray[np.float64]:
+        """Return the (n, K) raw score of `encoded` rows for the explained classes."""
+        return self._turned(self.raw(encoded)[:, :, None])[:, :, 0]
 
     def _turned(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
         if not self.columns:

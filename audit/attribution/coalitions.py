@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 Predict = Callable[[pd.DataFrame], NDArray[np.float64]]
 
 _CELLS = 2_000_000
-_EXACT_COLUMNS = 5
+EXACT_COLUMNS = 5
+"""Up to here every coalition costs no more than a few orders of the columns."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,9 @@ class Coalitions:
 
 def predictions_per_row(columns: int, background: int) -> int:
     """Return how many predictions one row costs."""
-    if columns <= _EXACT_COLUMNS:
+    if columns <= EXACT_COLUMNS:
         return int(2**columns * background)
-    return 2 * (columns - 1) * background
+    return 2 * (columns - 1) * max(2, background)
 
 
 def coalition_values(
@@ -47,10 +48,50 @@ def coalition_values(
     error.
     Columns are taken whole from one row or the other, so text, categories and missing values need no encoding.
     """
+    if rows.shape[1] <= EXACT_COLUMNS:
+        return counted_values(predict, rows, background)
+    return _sampled(predict, pd.concat([rows, background], ignore_index=True), len(rows), rng)
+
+
+def counted_values(predict: Predict, rows: pd.DataFrame, background: pd.DataFrame) -> Coalitions:
+    """Attribute predictions to columns by counting all coalitions, against every background row."""
+    worth, members = worths(predict, rows, background)
+    d, size = rows.shape[1], members.sum(axis=1)
+    values = []
+    for j in range(d):
+        without = np.flatnonzero(~members[:, j])
+        share = np.array([1 / (d * comb(d - 1, int(s))) for s in size[without]])
+        values.append(np.einsum("s,nsk->nk", share, worth[:, without + 2**j] - worth[:, without]))
+    return Coalitions(np.stack(values, axis=1), worth[0, 0], None, len(background))
+
+
+def worths(
+    predict: Predict, rows: pd.DataFrame, background: pd.DataFrame
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the (n, 2**d, K) worth of every coalition, and its (2**d, d) members; bit j of its place is column j."""
+    d = rows.shape[1]
+    members = (np.arange(2**d)[:, None] >> np.arange(d)) & 1 == 1
     pool = pd.concat([rows, background], ignore_index=True)
-    if rows.shape[1] <= _EXACT_COLUMNS:
-        return _counted(predict, pool, len(rows))
-    return _sampled(predict, pool, len(rows), rng)
+    return np.stack([worth(predict, pool, len(rows), row, members) for row in range(len(rows))]), members
+
+
+def worth(predict: Predict, pool: pd.DataFrame, rows: int, row: int, members: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return the (s, K) mean output over the background of one row's (s, d) coalitions.
+
+    Parameters
+    ----------
+    pool : DataFrame
+        (n + b, d) explained rows, then background rows.
+    rows : int
+        n.
+    """
+    b, d = len(pool) - rows, pool.shape[1]
+    parts = []
+    for run in batches(len(members), b * d):
+        inside = members[run]
+        source = np.where(inside[:, None, :], row, rows + np.arange(b)[None, :, None])
+        parts.append(predict(assembled(pool, source.reshape(-1, d))).reshape(len(inside), b, -1).mean(axis=1))
+    return np.concatenate(parts)
 
 
 def batches(total: int, cells_each: int) -> Iterator[slice]:
@@ -78,42 +119,19 @@ def assembled(pool: pd.DataFrame, source: NDArray[np.int64]) -> pd.DataFrame:
     return frame
 
 
-def _counted(predict: Predict, pool: pd.DataFrame, n: int) -> Coalitions:
-    d, b = pool.shape[1], len(pool) - n
-    members = (np.arange(2**d)[:, None] >> np.arange(d)) & 1 == 1
-    worth = np.stack([_worth(predict, pool, n, row, members) for row in range(n)])
-    size = members.sum(axis=1)
-    values = []
-    for j in range(d):
-        without = np.flatnonzero(~members[:, j])
-        share = np.array([1 / (d * comb(d - 1, int(s))) for s in size[without]])
-        values.append(np.einsum("s,nsk->nk", share, worth[:, without + 2**j] - worth[:, without]))
-    return Coalitions(np.stack(values, axis=1), worth[0, 0], None, b)
-
-
-def _worth(predict: Predict, pool: pd.DataFrame, n: int, row: int, members: NDArray[np.bool_]) -> NDArray[np.float64]:
-    # (2**d, K) mean output over the background, for each coalition.
-    b, d = len(pool) - n, pool.shape[1]
-    parts = []
-    for run in batches(len(members), b * d):
-        inside = members[run]
-        source = np.where(inside[:, None, :], row, n + np.arange(b)[None, :, None])
-        parts.append(predict(assembled(pool, source.reshape(-1, d))).reshape(len(inside), b, -1).mean(axis=1))
-    return np.concatenate(parts)
-
-
 def _sampled(predict: Predict, pool: pd.DataFrame, n: int, rng: np.random.Generator) -> Coalitions:
     d, b = pool.shape[1], len(pool) - n
     ends = predict(pool)
-    # One job is one explained row against one background row.
-    row, other = np.repeat(np.arange(n), b), np.tile(np.arange(n, n + b), n)
-    gains = np.empty((n * b, d, ends.shape[1]))
-    for run in batches(n * b, 2 * (d - 1) * d):
+    # One job is one explained row against one background row; a single one is met twice, so that there is a spread.
+    each = max(2, b)
+    row, other = np.repeat(np.arange(n), each), np.tile(n + np.arange(each) % b, n)
+    gains = np.empty((n * each, d, ends.shape[1]))
+    for run in batches(n * each, 2 * (d - 1) * d):
         order = rng.random((len(row[run]), d)).argsort(axis=1)
         both = np.stack([order, order[:, ::-1]], axis=1)
         gains[run] = _gains(predict, pool, both, row[run], other[run], ends).mean(axis=1)
-    by_row = gains.reshape(n, b, d, -1)
-    error = by_row.std(axis=1, ddof=1) / np.sqrt(b) if b > 1 else np.zeros_like(by_row[:, 0])
+    by_row = gains.reshape(n, each, d, -1)
+    error = by_row.std(axis=1, ddof=1) / np.sqrt(each)
     return Coalitions(by_row.mean(axis=1), ends[n:].mean(axis=0), error, b)
 
 

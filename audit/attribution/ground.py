@@ -63,14 +63,17 @@ def ground_of(evidence: Evidence, model: LoadedModel, spec: AuditSpec, asked: At
         groups=asked.groups,
         monotone=asked.monotone,
         refits=asked.refits,
+        lime=asked.lime,
     )
 
 
-def reduced(ground: Ground, rows: int) -> Ground:
-    """Return the ground with its first `rows` sampled rows and every single case."""
-    if rows >= ground.sampled:
+def reduced(ground: Ground, rows: int, cases: int | None = None) -> Ground:
+    """Return the ground with its first `rows` sampled rows, and its first `cases` single cases, or all of them."""
+    chosen = ground.chosen[:cases]
+    if rows >= ground.sampled and len(chosen) == len(ground.chosen):
         return ground
-    kept = list(range(rows)) + sorted({i for i, _ in ground.chosen if i >= rows})
+    rows = min(rows, ground.sampled)
+    kept = list(range(rows)) + sorted({i for i, _ in chosen if i >= rows})
     place = {row: i for i, row in enumerate(kept)}
     return replace(
         ground,
@@ -80,7 +83,7 @@ def reduced(ground: Ground, rows: int) -> Ground:
         weight=ground.weight[kept],
         label=None if ground.label is None else ground.label[kept],
         score=None if ground.score is None else ground.score[kept],
-        chosen=tuple((place[i], why) for i, why in ground.chosen),
+        chosen=tuple((place[i], why) for i, why in chosen),
         sensitive=ground.sensitive.iloc[kept].reset_index(drop=True),
     )
 

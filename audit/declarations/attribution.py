@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from audit.records.spec import LimeSpec
+
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
@@ -71,6 +73,8 @@ class Ground:
     """Column to the direction that the spec declares for it."""
     refits: int = 30
     """Models that one method may fit anew."""
+    lime: LimeSpec = field(default_factory=LimeSpec)
+    """How local surrogates are fitted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +108,9 @@ class AttributionMethod:
     needs: frozenset[Capability]
     """What the model must be able to do."""
     needs_labels: bool = False
+    axioms: Literal["shapley", "owen"] | None = None
+    """Which values it gives, by which its common tests hold it to account: both add up and give a column that nothing
+    reads exactly nothing; Shapley values also treat columns that do the same alike, and solve the published games."""
     default: bool = True
     """Whether it runs where the spec names no methods."""
     order: int = 100

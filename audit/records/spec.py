@@ -285,6 +285,17 @@ class LocalSpec(Record):
     choose: tuple[Literal["worst", "near_threshold", "per_group"], ...] = ("worst", "near_threshold", "per_group")
 
 
+class LimeSpec(Record):
+    """How local surrogates are fitted."""
+
+    samples: int = Field(default=5_000, ge=100, le=1_000_000)
+    """Perturbed rows, in rows, of one draw; each of five draws predicts as many, once for all explained rows."""
+    features: int = Field(default=10, ge=1)
+    """Most columns that one surrogate weighs."""
+    discretise: bool = True
+    """Whether numbers are cut at their quartiles; false: a surrogate weighs them by their standard deviations."""
+
+
 class AttributionSpec(Record):
     """How predictions are attributed to features."""
 
@@ -305,6 +316,7 @@ class AttributionSpec(Record):
     """Column to the only direction in which its score (of the positive class) or value may move as it grows."""
     refits: int = Field(default=30, ge=1, le=10_000)
     """Models that a method which fits anew may fit."""
+    lime: LimeSpec = LimeSpec()
     local: LocalSpec | Literal[False] = LocalSpec()
 
 

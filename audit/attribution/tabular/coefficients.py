@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from audit.attribution.encoding import UntraceableError
-from audit.attribution.explain import Split, explained_columns, split_of
 from audit.attribution.linear import Linear, dense, linear_of
+from audit.attribution.split import Split, explained_columns, split_of
 from audit.declarations.attribution import Attributed, AttributionMethod, Ground, MethodNotRunError
 from audit.records.sections import AttributionMethodFacts
 from audit.subject.evidence import Capability

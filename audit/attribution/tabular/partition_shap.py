@@ -11,9 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from audit.attribution.account import account
+from audit.attribution.budget import within_budget
 from audit.attribution.coalitions import assembled
-from audit.attribution.explain import output_of, scale_of, within_budget
 from audit.attribution.explained import Explained, identity
+from audit.attribution.output import output_of, scale_of
 from audit.declarations.attribution import Attributed, AttributionMethod, Ground, MethodNotRunError
 from audit.subject.evidence import Capability
 

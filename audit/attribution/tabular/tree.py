@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from audit.attribution.explain import split_of
 from audit.attribution.shapes import text_of
+from audit.attribution.split import split_of
 from audit.declarations.attribution import Attributed, AttributionMethod, Ground, MethodNotRunError
 from audit.records.sections import AttributionMethodFacts
 from audit.subject.evidence import Capability
