@@ -150,26 +150,24 @@ def _xgboost(model: Any, columns: tuple[int, ...]) -> Booster | None:
     return Booster(contributions=contributions, raw=raw, leaves=leaves, scale=link[0], inverse=link[1], columns=columns)
 
 
-def _catboost(model: Any, columns: tuple[int, ...]) -> Booster:
-    # shap knows how CatBoost wants its categories; that the link is the usual one is tested against the scores.
-    import shap
+def _catboost(model: Any, columns: tuple[int, ...]) -> Booster | None:
+    from catboost import Pool
 
-    explainer = shap.TreeExplainer(model)
+    link = _CATBOOST_LINKS.get(str(model.get_all_params().get("loss_function")).partition(":")[0])
+    if link is None or bool(columns) != bool(len(model.classes_)):
+        return None
+    categories = model.get_cat_feature_indices()
 
     def contributions(rows: Any) -> NDArray[np.float64]:
-        found = np.asarray(explainer.shap_values(rows), dtype=np.float64)
-        found = found.reshape(*found.shape[:2], -1).transpose(0, 2, 1)
-        base = np.broadcast_to(np.reshape(explainer.expected_value, (1, -1, 1)), (*found.shape[:2], 1))
-        return np.concatenate([found, base], axis=2)
+        found = model.get_feature_importance(Pool(rows, cat_features=categories), type="ShapValues")
+        return np.asarray(found, dtype=np.float64).reshape(len(rows), -1, rows.shape[1] + 1)
 
     def raw(rows: Any) -> NDArray[np.float64]:
         found = np.asarray(model.predict(rows, prediction_type="RawFormulaVal"), dtype=np.float64)
         return found.reshape(len(found), -1)
 
-    several = _ODDS if len(columns) == 1 else _CLASSES
-    scale, inverse = several if columns else _VALUE
     leaves = int(model.get_tree_leaf_counts().sum())
-    return Booster(contributions=contributions, raw=raw, leaves=leaves, scale=scale, inverse=inverse, columns=columns)
+    return Booster(contributions=contributions, raw=raw, leaves=leaves, scale=link[0], inverse=link[1], columns=columns)
 
 
 _VALUE: tuple[str, Inverse] = ("unit of the target", identity)
@@ -193,4 +191,12 @@ _XGBOOST_LINKS: dict[str, tuple[str, Inverse]] = {
     "rank:ndcg": ("raw score", identity),
     "rank:pairwise": ("raw score", identity),
     "rank:map": ("raw score", identity),
+}
+_CATBOOST_LINKS: dict[str, tuple[str, Inverse]] = {
+    **dict.fromkeys(("Logloss", "CrossEntropy"), _ODDS),
+    "MultiClass": _CLASSES,
+    "MultiClassOneVsAll": ("log-odds of each class against the rest", logistic),
+    **dict.fromkeys(("Poisson", "Tweedie", "LogLinQuantile"), _LOG),
+    **dict.fromkeys(("RMSE", "MAE", "Quantile", "Expectile", "Lq", "MAPE", "Huber", "LogCosh"), _VALUE),
+    **dict.fromkeys(("YetiRank", "PairLogit", "QueryRMSE", "QuerySoftMax"), ("raw score", identity)),
 }

@@ -170,6 +170,7 @@ _PROBES: tuple[Callable[[], Finding], ...] = (
     _extra("sklego", "demo", "`audit demo` without a name needs it"),
     _extra("lightgbm", "lightgbm", "LightGBM models need it"),
     _extra("xgboost", "xgboost", "XGBoost models need it"),
+    _extra("catboost", "catboost", "CatBoost models need it"),
 )
 
 

@@ -86,4 +86,4 @@ def _imported() -> list[str]:
     ) + [name for name in sorted(sys.modules) if name.startswith(_WITH_PARTS) and sys.modules[name] is not None]
 
 
-_WITH_PARTS = ("numpy.", "scipy.", "pandas.", "sklearn.", "skops.", "lightgbm.", "xgboost.", "audit.")
+_WITH_PARTS = ("numpy.", "scipy.", "pandas.", "sklearn.", "skops.", "lightgbm.", "xgboost.", "catboost.", "audit.")

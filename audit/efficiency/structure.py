@@ -14,7 +14,7 @@ def structure(native: Any) -> dict[str, int]:
     Parameters
     ----------
     native : Any
-        A fitted scikit-learn estimator or pipeline, a LightGBM or an XGBoost booster.
+        A fitted scikit-learn estimator or pipeline, a LightGBM, an XGBoost or a CatBoost booster.
 
     Examples
     --------
@@ -50,6 +50,8 @@ def _leaves(model: Any) -> Iterator[int]:
         yield from (text.count("leaf=") for text in model.get_dump())
     elif hasattr(model, "dump_model"):
         yield from (int(tree["num_leaves"]) for tree in model.dump_model()["tree_info"])
+    elif hasattr(model, "get_tree_leaf_counts"):
+        yield from (int(count) for count in model.get_tree_leaf_counts())
     elif hasattr(model, "_predictors"):
         yield from (int(tree.get_n_leaf_nodes()) for stage in model._predictors for tree in stage)
     elif hasattr(model, "estimators_"):

@@ -28,7 +28,7 @@ class ModelFacts(Record):
 
     name: str
     format: str
-    """estimator, skops, lightgbm, xgboost, pickle, joblib, predictions or memory."""
+    """estimator, skops, lightgbm, xgboost, catboost, pickle, joblib, predictions or memory."""
     type: str
     """Class of the estimator, e.g. "Pipeline(ColumnTransformer, HistGradientBoostingClassifier)"."""
     sha256: str | None = None

@@ -118,7 +118,7 @@ def grade_column(spec: AuditSpec) -> str | None:
     return grades.column if grades else None
 
 
-_AUTOMATIC = re.compile(r"(Column_|f|x)\d+")
+_AUTOMATIC = re.compile(r"(Column_|f|x)?\d+")
 
 
 def _challenger_features(

@@ -224,7 +224,7 @@ def is_tree(native: Any) -> bool:
 
 _TREES = {
     "BaseDecisionTree", "BaseForest", "BaseGradientBoosting", "BaseHistGradientBoosting", "LGBMModel", "XGBModel",
-    "Booster",
+    "Booster", "CatBoost",
 }  # fmt: skip
 _IMPORT_HINT = "Put the module beside the spec, or install it."
 _ESTIMATOR_HINT = "Return an unfitted estimator with fit, predict and get_params."

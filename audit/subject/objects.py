@@ -7,7 +7,7 @@ from typing import Any
 
 from audit.declarations.model_format import ModelFile
 from audit.errors import ModelError, Problem
-from audit.subject.boosters import Categories, adapted_lightgbm, adapted_xgboost, lightgbm_categories
+from audit.subject.boosters import Categories, adapted_catboost, adapted_lightgbm, adapted_xgboost, lightgbm_categories
 from audit.subject.estimator import Identity, adapted
 from audit.subject.evidence import LoadedModel
 
@@ -31,7 +31,10 @@ def adapted_object(found: Any, file: ModelFile, identity: Identity) -> LoadedMod
         return adapted_lightgbm(native, identity, *_categories(native))
     if (library, name) == ("xgboost", "Booster"):
         return adapted_xgboost(native, identity, _objective(native))
-    return adapted(native, identity)
+    if (library, name) == ("catboost", "CatBoost"):
+        return adapted_catboost(native, identity)
+    # CatBoost's own estimators keep the names of their columns under a name of their own.
+    return adapted(native, identity, tuple(native.feature_names_) if library == "catboost" else None)
 
 
 def _entry(found: Any, file: ModelFile) -> Any:

@@ -19,5 +19,5 @@ def versions() -> dict[str, str]:
 
 _PACKAGES = (
     "model-audit", "numpy", "scipy", "pandas", "pyarrow", "scikit-learn", "shap", "numba", "skops", "joblib",
-    "lightgbm", "xgboost", "xgboost-cpu",
+    "lightgbm", "xgboost", "xgboost-cpu", "catboost",
 )  # fmt: skip

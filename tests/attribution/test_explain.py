@@ -257,7 +257,12 @@ def test_the_other_class_gets_the_opposite(name: str, run: Callable[..., Any]) -
     assert sum(base) == pytest.approx(1.0 if scale == "probability" else 0.0, abs=1e-9)
 
 
-VALUE, SOFTMAX, SOFTPLUS = "unit of the target", "raw score (before softmax)", "raw score (before softplus)"
+LOG, VALUE, SOFTMAX, SOFTPLUS = (
+    "log of the target",
+    "unit of the target",
+    "raw score (before softmax)",
+    "raw score (before softplus)",
+)
 FLAVOURS: dict[str, tuple[str, str, dict[str, Any], str, str]] = {
     "forest of xgboost": ("xgboost", "XGBRFClassifier", {}, "binary", "log-odds"),
     "dropout of xgboost": ("xgboost", "XGBClassifier", {"booster": "dart", "rate_drop": 0.3}, "binary", "log-odds"),
@@ -274,7 +279,7 @@ FLAVOURS: dict[str, tuple[str, str, dict[str, Any], str, str]] = {
     "catboost": ("catboost", "CatBoostClassifier", {}, "binary", "log-odds"),
     "catboost of three": ("catboost", "CatBoostClassifier", {}, "multiclass", SOFTMAX),
     "catboost regression": ("catboost", "CatBoostRegressor", {}, "regression", VALUE),
-    "catboost of counts": ("catboost", "CatBoostRegressor", {"loss_function": "Poisson"}, "positive", ""),
+    "catboost of counts": ("catboost", "CatBoostRegressor", {"loss_function": "Poisson"}, "positive", LOG),
     "linear leaves": ("lightgbm", "LGBMRegressor", {"linear_tree": True}, "regression", ""),
 }  # fmt: skip
 

@@ -18,6 +18,7 @@ HEAVY = (
     "weasyprint",
     "lightgbm",
     "xgboost",
+    "catboost",
     "matplotlib",
 )
 PROBE = """

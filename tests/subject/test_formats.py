@@ -270,7 +270,7 @@ def test_unknown_content_is_refused(case, content):
         case.subject(SPEC, model=("m.skops", content), test=("t.parquet", BINARY))
     if content:
         assert "is of no known format" in str(error.value)
-        assert str(error.value).endswith("Known: joblib, LightGBM text, pickle, skops, XGBoost JSON.")
+        assert str(error.value).endswith("Known: CatBoost binary, joblib, LightGBM text, pickle, skops, XGBoost JSON.")
 
 
 def test_formats_are_told_apart_by_content(case):
