@@ -20,7 +20,7 @@ def conclude(verdicts: Sequence[Verdict], stages: Sequence[StageStatus]) -> Conc
     Screens and records are findings and never set the exit code.
     """
     gates = [verdict for verdict in verdicts if verdict.kind == "gate"]
-    covered = [gate for gate in gates if _covered(gate)]
+    covered = [gate for gate in gates if gate.waived]
     broken = [stage for stage in stages if stage.status == "error"]
     answer = _answer([_standing(gate) for gate in gates], bool(broken))
     waivers = sum(part.outcome == "fail" for gate in covered for part in gate.parts)
@@ -50,15 +50,10 @@ def _answer(gates: Sequence[Outcome], broken: bool) -> Answer:
 
 def _standing(gate: Verdict) -> Outcome:
     """Return what a gate counts as: one whose every failing part is waived counts as its other parts do."""
-    if not _covered(gate):
+    if not gate.waived:
         return gate.outcome
     others: list[Outcome] = [part.outcome for part in gate.parts if part.outcome != "fail"]
     return min([*(o for o in others if o not in SETTLED), "pass"], key=GRAVEST_FIRST.index)
-
-
-def _covered(gate: Verdict) -> bool:
-    failing = [part for part in gate.parts if part.outcome == "fail"]
-    return gate.outcome == "fail" and bool(failing) and all(part.waiver for part in failing)
 
 
 def _sentence(answer: Answer, verdicts: Sequence[Verdict], broken: Sequence[StageStatus], waivers: int) -> str:

@@ -88,6 +88,12 @@ class Verdict(Record):
     """Why the control exists, from the pack."""
     parts: tuple[Part, ...] = ()
 
+    @property
+    def waived(self) -> bool:
+        """Whether it failed, and a valid waiver stands beside every failing part."""
+        failing = [part for part in self.parts if part.outcome == "fail"]
+        return self.outcome == "fail" and bool(failing) and all(part.waiver for part in failing)
+
 
 class Conclusion(Record):
     """The one answer of an audit, which the exit code repeats."""
