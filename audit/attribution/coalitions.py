@@ -50,48 +50,71 @@ def coalition_values(
     """
     if rows.shape[1] <= EXACT_COLUMNS:
         return counted_values(predict, rows, background)
-    return _sampled(predict, pd.concat([rows, background], ignore_index=True), len(rows), rng)
+    return ordered_values(predict, rows, background, rng, np.arange(rows.shape[1]))
+
+
+def ordered_values(
+    predict: Predict,
+    rows: pd.DataFrame,
+    background: pd.DataFrame,
+    rng: np.random.Generator,
+    groups: NDArray[np.int64],
+) -> Coalitions:
+    """Attribute predictions to columns by random orders in which each group of columns enters in one go.
+
+    Parameters
+    ----------
+    groups : ndarray of int64, shape (d,)
+        Number of the group of each column, from 0. With each column in its own, these are Shapley values.
+    """
+    pool, n = pd.concat([rows, background], ignore_index=True), len(rows)
+    d, b, ends = pool.shape[1], len(background), predict(pool)
+    # One job is one explained row against one background row; a single one is met twice, so that there is a spread.
+    each = max(2, b)
+    row, other = np.repeat(np.arange(n), each), np.tile(n + np.arange(each) % b, n)
+    gains = np.empty((n * each, d, ends.shape[1]))
+    for run in batches(n * each, 2 * (d - 1) * d):
+        order = _orders(len(row[run]), groups, rng)
+        both = np.stack([order, order[:, ::-1]], axis=1)
+        gains[run] = _gains(predict, pool, both, row[run], other[run], ends).mean(axis=1)
+    by_row = gains.reshape(n, each, d, -1)
+    error = by_row.std(axis=1, ddof=1) / np.sqrt(each)
+    return Coalitions(by_row.mean(axis=1), ends[n:].mean(axis=0), error, b)
 
 
 def counted_values(predict: Predict, rows: pd.DataFrame, background: pd.DataFrame) -> Coalitions:
     """Attribute predictions to columns by counting all coalitions, against every background row."""
-    worth, members = worths(predict, rows, background)
+    given, members = worths(predict, rows, background)
     d, size = rows.shape[1], members.sum(axis=1)
     values = []
     for j in range(d):
         without = np.flatnonzero(~members[:, j])
         share = np.array([1 / (d * comb(d - 1, int(s))) for s in size[without]])
-        values.append(np.einsum("s,nsk->nk", share, worth[:, without + 2**j] - worth[:, without]))
-    return Coalitions(np.stack(values, axis=1), worth[0, 0], None, len(background))
+        values.append(np.einsum("s,nsk->nk", share, given[:, without + 2**j] - given[:, without]))
+    return Coalitions(np.stack(values, axis=1), given[0, 0], None, len(background))
 
 
 def worths(
     predict: Predict, rows: pd.DataFrame, background: pd.DataFrame
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Return the (n, 2**d, K) worth of every coalition, and its (2**d, d) members; bit j of its place is column j."""
-    d = rows.shape[1]
+    n, d = rows.shape
     members = (np.arange(2**d)[:, None] >> np.arange(d)) & 1 == 1
-    pool = pd.concat([rows, background], ignore_index=True)
-    return np.stack([worth(predict, pool, len(rows), row, members) for row in range(len(rows))]), members
+    return worth(predict, rows, background, np.broadcast_to(members, (n, *members.shape))), members
 
 
-def worth(predict: Predict, pool: pd.DataFrame, rows: int, row: int, members: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return the (s, K) mean output over the background of one row's (s, d) coalitions.
-
-    Parameters
-    ----------
-    pool : DataFrame
-        (n + b, d) explained rows, then background rows.
-    rows : int
-        n.
-    """
-    b, d = len(pool) - rows, pool.shape[1]
+def worth(
+    predict: Predict, rows: pd.DataFrame, background: pd.DataFrame, members: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Return the (n, s, K) mean output over the background of each row's own (n, s, d) coalitions."""
+    pool, (n, s, d), b = pd.concat([rows, background], ignore_index=True), members.shape, len(background)
     parts = []
-    for run in batches(len(members), b * d):
-        inside = members[run]
-        source = np.where(inside[:, None, :], row, rows + np.arange(b)[None, :, None])
-        parts.append(predict(assembled(pool, source.reshape(-1, d))).reshape(len(inside), b, -1).mean(axis=1))
-    return np.concatenate(parts)
+    for run in batches(n * s, b * d):
+        job = np.arange(run.start, run.stop)
+        inside = members[job // s, job % s]
+        source = np.where(inside[:, None, :], (job // s)[:, None, None], n + np.arange(b)[None, :, None])
+        parts.append(predict(assembled(pool, source.reshape(-1, d))).reshape(len(job), b, -1).mean(axis=1))
+    return np.concatenate(parts).reshape(n, s, -1)
 
 
 def batches(total: int, cells_each: int) -> Iterator[slice]:
@@ -119,20 +142,13 @@ def assembled(pool: pd.DataFrame, source: NDArray[np.int64]) -> pd.DataFrame:
     return frame
 
 
-def _sampled(predict: Predict, pool: pd.DataFrame, n: int, rng: np.random.Generator) -> Coalitions:
-    d, b = pool.shape[1], len(pool) - n
-    ends = predict(pool)
-    # One job is one explained row against one background row; a single one is met twice, so that there is a spread.
-    each = max(2, b)
-    row, other = np.repeat(np.arange(n), each), np.tile(n + np.arange(each) % b, n)
-    gains = np.empty((n * each, d, ends.shape[1]))
-    for run in batches(n * each, 2 * (d - 1) * d):
-        order = rng.random((len(row[run]), d)).argsort(axis=1)
-        both = np.stack([order, order[:, ::-1]], axis=1)
-        gains[run] = _gains(predict, pool, both, row[run], other[run], ends).mean(axis=1)
-    by_row = gains.reshape(n, each, d, -1)
-    error = by_row.std(axis=1, ddof=1) / np.sqrt(each)
-    return Coalitions(by_row.mean(axis=1), ends[n:].mean(axis=0), error, b)
+def _orders(jobs: int, groups: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
+    # (jobs, d) columns in the order in which they enter.
+    within = rng.random((jobs, len(groups)))
+    if len(set(groups.tolist())) == len(groups):
+        return within.argsort(axis=1)
+    turn = rng.random((jobs, int(groups.max()) + 1)).argsort(axis=1).argsort(axis=1)
+    return (turn[:, groups] + within).argsort(axis=1)
 
 
 def _gains(

@@ -22,7 +22,7 @@ from audit.attribution.output import scale_of as scale_of
 from audit.attribution.split import Split as Split
 from audit.attribution.split import explained_columns as explained_columns
 from audit.attribution.split import split_of as split_of
-from audit.declarations.attribution import Ground
+from audit.declarations.attribution import Ground, MethodNotRunError
 from audit.errors import AuditError
 
 # Budgets count operations and predictions, never seconds: two runs explain the same rows.
@@ -45,6 +45,23 @@ def explain(ground: Ground) -> tuple[Ground, Explained]:
     if isinstance(exact, AuditError):
         return _by_coalitions(ground, f"the exact method failed ({exact})")
     return _by_coalitions(ground, exact) if isinstance(exact, str) else exact
+
+
+def explain_linear(ground: Ground) -> tuple[Ground, Explained]:
+    """Attribute the output of a linear model by its coefficients.
+
+    Raises
+    ------
+    MethodNotRunError
+        It is none, or not on the scale that was asked for.
+    """
+    split = split_of(ground.model)
+    if linear_of(split.predictor, explained_columns(ground)) is None:
+        raise MethodNotRunError(f"{type(split.predictor).__name__} has no coefficients of its columns.")
+    found = _exact(ground, split)
+    if isinstance(found, str):
+        raise MethodNotRunError(f"It could not follow the model: {found}.")
+    return found
 
 
 def _exact(ground: Ground, split: Split) -> tuple[Ground, Explained] | str:

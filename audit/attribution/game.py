@@ -18,7 +18,13 @@ Play = Callable[[Predict, pd.DataFrame, pd.DataFrame, np.random.Generator], Coal
 
 SHAPLEY = "interventional Shapley values (absent columns come from background rows)"
 ORDERS = "sampled by permutations of the columns"
+GROUPED_ORDERS = "sampled by orders that take each group in one go"
+PAIRS = "estimated by a regression on sampled coalitions"
 _SAMPLES = {
+    GROUPED_ORDERS: "each of the {b} background rows is met by one random order of the groups, and of the columns "
+    "within each, and its reverse",
+    PAIRS: "beside every column alone and every column left out, random coalitions and their complements, each met by "
+    "all {b} background rows",
     ORDERS: "each of the {b} background rows is met by one random order of the columns and its reverse",
 }
 
@@ -37,7 +43,7 @@ def played(
     notes : tuple of str
         What a reader should know first.
     game : str
-        What is attributed.
+        What is attributed, in words.
 
     Returns
     -------

@@ -400,6 +400,9 @@ class AttributionMethodFacts(Record):
     cases: tuple[Case, ...] = ()
     table: tuple[tuple[str, ...], ...] = ()
     """White-box content, header row first: coefficients, or the rules of a tree."""
+    groups: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Name of each group of columns that earns its credit as one, to its columns; its total is the observation
+    `attribution/<method>/group=<name>`."""
 
 
 class AttributionSection(Record):

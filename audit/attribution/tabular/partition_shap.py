@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from audit.attribution.account import account
 from audit.attribution.budget import within_budget
+from audit.attribution.clusters import clustering
 from audit.attribution.coalitions import assembled
 from audit.attribution.explained import Explained, identity
 from audit.attribution.output import output_of, scale_of
@@ -47,21 +48,6 @@ def attribute(ground: Ground) -> Attributed:
     return account("partition_shap", _LABEL, ground, explained, asked)
 
 
-def clustering(rows: pd.DataFrame) -> NDArray[np.float64]:
-    """Cluster columns by one less their absolute rank correlation, to the linkage matrix that scipy uses.
-
-    Text is ranked by alphabet, categories by their own order; a column that never changes is alike to none.
-    """
-    from scipy.cluster.hierarchy import linkage
-    from scipy.spatial.distance import squareform
-
-    ranked = pd.DataFrame({j: _ordinal(rows.iloc[:, j]) for j in range(rows.shape[1])})
-    alike = ranked.corr(method="spearman").abs().fillna(0.0).to_numpy()
-    apart = np.clip(1 - alike, 0.0, 1.0)
-    # Complete linkage keeps the tree balanced, and with it the number of coalitions small.
-    return np.asarray(linkage(squareform(apart, checks=False), method="complete"), dtype=np.float64)
-
-
 def evaluations(tree: NDArray[np.float64]) -> int:
     """Return how many coalitions the exact values of one row need: two for each group, in each context of it."""
     d, count, contexts = len(tree) + 1, 2, {2 * len(tree): 1}
@@ -92,15 +78,6 @@ def owen_values(
         found: Any = explainer(codes[:rows], max_evals=most, batch_size=max(2, _ROWS_A_CALL // background), silent=True)
     values = np.asarray(found.values, dtype=np.float64).reshape(rows, pool.shape[1], -1)
     return values, output_of(ground, ground.background).mean(axis=0)
-
-
-def _ordinal(column: pd.Series) -> NDArray[np.float64]:
-    if pd.api.types.is_numeric_dtype(column):
-        return column.to_numpy(dtype=np.float64, na_value=np.nan)
-    if not isinstance(column.dtype, pd.CategoricalDtype):
-        column = column.astype(str).where(column.notna()).astype("category")
-    codes = column.cat.codes.to_numpy(dtype=np.float64)
-    return np.where(codes < 0, np.nan, codes)
 
 
 def _coded(pool: pd.DataFrame) -> tuple[NDArray[np.float64], list[NDArray[np.int64]]]:
@@ -137,6 +114,7 @@ METHOD = AttributionMethod(
     game=_GAME,
     attribute=attribute,
     needs=frozenset({Capability.PREDICT}),
+    axioms="owen",
     default=False,
-    order=15,
+    order=16,
 )

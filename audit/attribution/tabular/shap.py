@@ -21,5 +21,6 @@ METHOD = AttributionMethod(
     game="Shapley values of the model's output",
     attribute=attribute,
     needs=frozenset({Capability.PREDICT}),
+    axioms="shapley",
     order=10,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from audit.records.observation import Observation, encoded
 from audit.records.sections import AttributionMethodFacts, Case
-from audit.report.view import figures, numbers
+from audit.report.view import column_groups, figures, numbers
 from audit.report.view.folio import Folio, decoded
 from audit.report.view.robustness import as_text
 from audit.report.view.tree import Block, Bullets, Callout, Cell, Chapter, Facts, Pair, Prose, Row, Section
@@ -91,6 +91,7 @@ def _method(folio: Folio, method: AttributionMethodFacts) -> tuple[Block, ...]:
         blocks.append(Bullets(items=method.notes))
     for class_ in _classes(folio, method):
         blocks += _global(folio, method, class_)
+    blocks += column_groups.blocks(folio, method)
     if len(method.table) > 1:
         blocks.append(as_text(folio, method.table, t("attribution.white_box", method=method.label)))
     return tuple(blocks)
