@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -10,10 +11,24 @@ import numpy as np
 from audit.declarations.disparity import Form
 from audit.fairness.counts import Share
 from audit.fairness.disaggregate import Disaggregated
-from audit.fairness.two_rates import katz, least_expected, newcombe, reversed_by_one, two_sided_p
+from audit.fairness.together import joint_level
+from audit.fairness.two_rates import is_few, katz, least_expected, newcombe, reversed_by_one, two_sided_p
 from audit.records.measured import Estimate, Exact, Measured, Undefined
 from audit.records.observation import Observation, encoded
 from audit.records.sections import GroupFacts
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The group that others are held against."""
+
+    position: int | None
+    """None where there is no such group."""
+    picked: bool
+    """Whether it was picked from the same rows, as the group with the highest rate."""
+    groupings: int = 1
+    """Groupings whose intervals have to hold together."""
+
 
 Test = Callable[[int, int, int, int], float]
 """Of a hits in n rows of the group and c in m of the reference group."""
@@ -27,23 +42,24 @@ def highest(result: Disaggregated) -> int | None:
     return max(result.compared, key=lambda g: (result.values[g], -g), default=None)
 
 
-def observe_selection(result: Disaggregated, reference: int | None, argument: str | None) -> Iterator[Observation]:
+def observe_selection(result: Disaggregated, beside: Reference, argument: str | None) -> Iterator[Observation]:
     """Yield how each known group is selected beside the reference group.
 
     Parameters
     ----------
     result : Disaggregated
         Selection rates.
-    reference : int or None
-        Position of the reference group.
+    beside : Reference
+        The reference group.
     argument : str or None
         What the ids name as reference; None for the reference of the grouping.
     """
     suffix = "" if argument is None else f";reference={encoded(argument)}"
+    reference = beside.position
     for g, group in enumerate(result.grouping.groups):
         if group.unknown:
             continue
-        ratio = _against(result, "ratio", g, reference)
+        ratio = _against(result, "ratio", g, beside)
         yield _observation(result, f"impact_ratio{suffix}", "Impact ratio", group, True, ratio)
         p_value = _tested(result, g, reference, two_sided_p)
         yield _observation(
@@ -66,44 +82,50 @@ def observe_selection(result: Disaggregated, reference: int | None, argument: st
             yield _observation(result, "shortfall", "Selections short of the overall rate", group, False, short)
 
 
-def observe_against(result: Disaggregated, reference: int | None, forms: tuple[Form, ...]) -> Iterator[Observation]:
+def observe_against(result: Disaggregated, beside: Reference, forms: tuple[Form, ...]) -> Iterator[Observation]:
     """Yield the difference and ratio of each known group to the reference group."""
     for g, group in enumerate(result.grouping.groups):
         for form in () if group.unknown else forms:
             yield Observation(
                 id=f"fairness/{result.metric.name}/{group.key}/{form}",
                 label=f"{result.metric.label}: {form} of {group.label} to the reference group",
-                measured=_against(result, form, g, reference),
+                measured=_against(result, form, g, beside),
                 scope=result.rows.scope,
             )
 
 
-def _against(result: Disaggregated, form: Form, g: int, reference: int | None) -> Measured:
+def _against(result: Disaggregated, form: Form, g: int, beside: Reference) -> Measured:
+    reference = beside.position
     if reference is None:
         return _no_reference(result)
     for position in (g, reference):
         measured = result.measured[position]
         if isinstance(measured, Undefined):
             return Undefined(reason=f"{result.grouping.groups[position].label}: {measured.reason}")
-    value, beside = result.values[g], result.values[reference]
-    if form == "ratio" and beside == 0:
+    value, other = result.values[g], result.values[reference]
+    if form == "ratio" and other == 0:
         name = result.grouping.groups[reference].label
         return Undefined(reason=f"{result.metric.label} is 0 in the reference group {name}.")
     n = sum(result.grouping.groups[p].n for p in {g, reference})
     if g == reference:
         return Exact(value=1.0 if form == "ratio" else 0.0, n=n)
-    point = float(value / beside if form == "ratio" else value - beside)
-    method, (low, high) = _interval(result, form, point, g, reference)
-    return Estimate(value=point, low=low, high=high, level=result.rows.interval.level, method=method, n=n)
+    point = float(value / other if form == "ratio" else value - other)
+    level = result.rows.interval.level
+    each = joint_level(level, len({reference, *result.compared}), beside.picked, beside.groupings)
+    method, (low, high) = _interval(result, form, point, g, reference, each)
+    return Estimate(
+        value=point, low=low, high=high, level=level, method=method if each == level else f"{method}_simultaneous", n=n
+    )
 
 
 def _interval(
-    result: Disaggregated, form: Form, point: float, g: int, reference: int
+    result: Disaggregated, form: Form, point: float, g: int, reference: int, level: float
 ) -> tuple[str, tuple[float | None, float | None]]:
-    level = result.rows.interval.level
     if result.share is not None and result.share.exact:
         a, n, c, m = _four(result.share, g, reference)
-        return ("katz_log", katz(a, n, c, m, level)) if form == "ratio" else ("newcombe", newcombe(a, n, c, m, level))
+        if form == "difference":
+            return "newcombe", newcombe(a, n, c, m, level)
+        return ("katz_exact" if is_few(np.array(a), np.array(c)) else "katz_log"), katz(a, n, c, m, level)
     method, draws = result.drawn
     one, other = draws[:, g], draws[:, reference]
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -18,7 +18,7 @@ from audit.estimation.intervals import normal_quantile
 from audit.estimation.seeds import child_seed
 from audit.fairness.choice import interval_of
 from audit.fairness.counts import Counts, Share, count_cells, counts_rows, read_share
-from audit.fairness.gaps import GAPS, Array, draw_estimates, draw_shares, draw_slack, gap_interval
+from audit.fairness.gaps import GAPS, Array, draw_estimates, draw_most, draw_shares, draw_slack, gap_interval
 from audit.fairness.groups import Grouping
 from audit.records.measured import Estimate, Exact, Measured, Undefined
 from audit.records.observation import Observation, Scope
@@ -98,6 +98,8 @@ class Gap:
     """(resamples,) draws of the gap; empty where it is undefined."""
     slack: Array
     """(resamples,) draws of how far chance can move it; empty where it is undefined."""
+    most: float = 1.0
+    """The most that a ratio can truly be whose value is 0."""
 
 
 def disaggregate(metric: Metric, grouping: Grouping, cells: Counts | None, rows: Rows) -> Disaggregated:
@@ -213,7 +215,8 @@ def _gap(result: Disaggregated, form: Form) -> Gap:
     method, draws = result.drawn
     gaps, slack = GAPS[form](draws[:, compared], beside), draw_slack(form, draws[:, compared])
     n = sum(result.grouping.groups[g].n for g in compared)
-    return Gap(_estimated(form, point, gaps, slack, method, n, result.rows), gaps, slack)
+    most = draw_most(draws[:, compared], beside, result.rows.interval.level) if form == "ratio" and not point else 1.0
+    return Gap(_estimated(form, point, gaps, slack, method, n, result.rows, most), gaps, slack, most)
 
 
 def _undefined(reason: str) -> Gap:
@@ -245,11 +248,15 @@ def _combined(disparity: Disparity, form: Form, parts: list[Gap], rows: Rows) ->
     # No combination moves further than the part of it that chance moves most.
     slack = np.max([gap.slack for gap in parts], axis=0)
     method = known[0].method if len({m.method for m in known}) == 1 else "draws"
-    return _estimated(form, point, draws, slack, method, min(m.n for m in known), rows)
+    # It is the least of the parts that is 0 where the combination is.
+    most = min(gap.most for gap in parts)
+    return _estimated(form, point, draws, slack, method, min(m.n for m in known), rows, most)
 
 
-def _estimated(form: Form, point: float, draws: Array, slack: Array, method: str, n: int, rows: Rows) -> Estimate:
-    low, high = gap_interval(form, point, draws, slack, rows.interval.level)
+def _estimated(
+    form: Form, point: float, draws: Array, slack: Array, method: str, n: int, rows: Rows, most: float
+) -> Estimate:
+    low, high = gap_interval(form, point, draws, slack, rows.interval.level, most)
     return Estimate(value=point, low=low, high=high, level=rows.interval.level, method=method, n=n)
 
 

@@ -82,14 +82,36 @@ def draw_slack(form: Form, draws: Array) -> Array:
         return np.asarray(np.fmax.reduce(errors, axis=-1) - np.fmin.reduce(errors, axis=-1), dtype=np.float64)
 
 
+def draw_most(draws: Array, reference: int | None, level: float) -> float:
+    """Return the most that a ratio can truly be whose value is 0: (resamples, groups) draws of values.
+
+    On the logarithm a value of 0 says nothing of how far chance moved it. So the least of the groups' upper ends is
+    taken over the greatest of their lower ones, each at a level at which all ends hold together (Bonferroni).
+    """
+    if draws.shape[1] < 2 or np.isnan(draws).all(axis=0).any():
+        return 1.0
+    tail = (1 - level) / 2 / draws.shape[1]
+    low, high = np.nanquantile(draws, [tail, 1 - tail], axis=0)
+    if reference is None:
+        return _at_most_one(float(high.min()), float(low.max()))
+    # Beside a named reference a group may as well have the greater value.
+    below = _at_most_one(float(high.min()), float(low[reference]))
+    return min(below, _at_most_one(float(high[reference]), float(low.max())))
+
+
+def _at_most_one(part: float, whole: float) -> float:
+    return min(part / whole, 1.0) if whole > 0 else 1.0
+
+
 def gap_interval(
-    form: Form, point: float, draws: Array, slack: Array, level: float
+    form: Form, point: float, draws: Array, slack: Array, level: float, most: float = 1.0
 ) -> tuple[float | None, float | None]:
     """Return the interval of a gap from draws of that gap and of its slack.
 
     The largest less the smallest of noisy values is too wide on average, and a redrawn one wider still, the more so
     the more groups there are. So the draws give only the end away from equality. The end toward equality lies as far
-    from the point as the errors of all groups spread at that level, which is Tukey's range argument.
+    from the point as the errors of all groups spread at that level, which is Tukey's range argument. A ratio of 0 has
+    no logarithm: that end is `most`, of `draw_most`.
     """
     drawn, spread = draws[~np.isnan(draws)], slack[~np.isnan(slack)]
     if min(len(drawn), len(spread)) < len(draws) / 2:
@@ -99,7 +121,7 @@ def gap_interval(
     low, high = (float(end) for end in np.quantile(drawn, [0.5 - level / 2, 0.5 + level / 2]))
     if form == "difference":
         return max(point - reach, 0.0), max(high, point)
-    toward = point * float(np.exp(reach)) if point else high
+    toward = point * float(np.exp(reach)) if point else max(most, high)
     return min(low, point), min(max(toward, point), 1.0)
 
 

@@ -14,7 +14,7 @@ from audit.errors import DataError, Problem
 from audit.estimation.doubt import doubts_by_group
 from audit.estimation.estimate import applies
 from audit.fairness.choice import LEFT_OUT, ROW_RESAMPLES, is_default, with_arguments
-from audit.fairness.compare import SELECTION, highest, observe_against, observe_selection
+from audit.fairness.compare import SELECTION, Reference, highest, observe_against, observe_selection
 from audit.fairness.counts import Counts, counts_rows
 from audit.fairness.disaggregate import (
     FORMS,
@@ -339,10 +339,10 @@ def _scoring(result: Disaggregated, asked: Iterable[MeasurementRequest]) -> Iter
     grouping = result.grouping
     yield from observe_groups(result)
     yield from observe_gaps(result, measure_gaps(result))
-    named = grouping.reference
-    yield from observe_scoring(result, highest(result) if named is None else named, None)
-    for argument in _other_references(grouping, filter(_of_scoring, asked)):
-        yield from observe_scoring(result, _position(result, argument), argument)
+    scored = tuple(filter(_of_scoring, asked))
+    yield from observe_scoring(result, _own(result, scored), None)
+    for argument in _other_references(grouping, scored):
+        yield from observe_scoring(result, _other(result, argument, scored), argument)
 
 
 def _flips(
@@ -373,15 +373,17 @@ def _single(groupings: Iterable[Grouping]) -> tuple[Grouping, ...]:
 def _beside_reference(
     result: Disaggregated, forms: tuple[str, ...], asked: Iterable[MeasurementRequest]
 ) -> Iterator[Observation]:
-    named = result.grouping.reference
     selection = result.metric.name == "selection_rate"
-    reference = highest(result) if named is None and selection else named
-    if reference is not None or selection:
-        yield from observe_against(result, reference, tuple(form for form in FORMS if form in forms))
+    if result.grouping.reference is None and not selection:
+        return
+    # A ratio has one interval, whichever of its names it stands under.
+    asked = tuple(asked) if selection else ()
+    own = _own(result, asked)
+    yield from observe_against(result, own, tuple(form for form in FORMS if form in forms))
     if selection:
-        yield from observe_selection(result, reference, None)
+        yield from observe_selection(result, own, None)
         for argument in _other_references(result.grouping, asked):
-            yield from observe_selection(result, _position(result, argument), argument)
+            yield from observe_selection(result, _other(result, argument, asked), argument)
 
 
 def _other_references(
@@ -399,6 +401,24 @@ def _other_references(
 
 def _by(grouping: Grouping, request: MeasurementRequest) -> bool:
     return any(set(columns) == set(grouping.facts.columns) for columns in request.group_by)
+
+
+def _own(result: Disaggregated, asked: Iterable[MeasurementRequest]) -> Reference:
+    """Return the reference of the grouping itself: the one that the spec names, or the group with the highest rate."""
+    named = result.grouping.reference
+    groupings = _together(result.grouping, asked)
+    return Reference(highest(result), True, groupings) if named is None else Reference(named, False, groupings)
+
+
+def _other(result: Disaggregated, argument: str, asked: Iterable[MeasurementRequest]) -> Reference:
+    picked = argument == "highest_rate"
+    return Reference(_position(result, argument), picked, _together(result.grouping, asked))
+
+
+def _together(grouping: Grouping, asked: Iterable[MeasurementRequest]) -> int:
+    """Return the groupings, this one among them, that a pack holds against one limit by their intervals."""
+    ratios = (r for r in asked if r.measure == "impact_ratio" and _by(grouping, r))
+    return max((request.together for request in ratios), default=1)
 
 
 def _position(result: Disaggregated, argument: str) -> int | None:
@@ -468,7 +488,8 @@ def _notes(evidence: Evidence, spec: AuditSpec, groupings: tuple[Grouping, ...],
     if rows.interval.resamples > ROW_RESAMPLES:
         yield f"Where rows have to be redrawn for an interval by group, {ROW_RESAMPLES} replicates are drawn."
     yield (
-        "The group with the highest rate is picked from the same rows; intervals of ratios to it take it as given. "
+        "Beside a reference group the intervals of all groups hold together, and allow for its choice where it is the "
+        "group with the highest rate of the same rows. "
         "The gap between the extremes of several groups comes out too wide by chance, more so in small groups; "
         "the end of its interval toward equality allows for that."
     )

@@ -9,7 +9,7 @@ import numpy as np
 
 from audit.declarations.metric import Metric, Sample
 from audit.estimation.forms import Array, Median, Rate, scores, weights_of
-from audit.fairness.compare import observe_against
+from audit.fairness.compare import Reference, observe_against
 from audit.fairness.disaggregate import Disaggregated, Rows
 from audit.records.observation import Observation, encoded
 
@@ -35,11 +35,11 @@ def above_median(rows: Rows) -> Rows:
     return replace(rows, sample=decided)
 
 
-def observe_scoring(result: Disaggregated, reference: int | None, argument: str | None) -> Iterator[Observation]:
+def observe_scoring(result: Disaggregated, beside: Reference, argument: str | None) -> Iterator[Observation]:
     """Yield the impact ratio of each known group in its scoring rate, to the reference group."""
     suffix = f";rate={SCORING_RATE}" + ("" if argument is None else f";reference={encoded(argument)}")
     known = [group for group in result.grouping.groups if not group.unknown]
-    for group, found in zip(known, observe_against(result, reference, ("ratio",)), strict=True):
+    for group, found in zip(known, observe_against(result, beside, ("ratio",)), strict=True):
         yield found.model_copy(
             update={
                 "id": f"fairness/impact_ratio{suffix}/{group.key}",

@@ -14,7 +14,7 @@ from audit.estimation.seeds import child_seed
 from audit.estimation.thresholds import spread_thresholds, sums_above
 from audit.fairness.counts import Share, counts_rows, whole
 from audit.fairness.disaggregate import Rows
-from audit.fairness.gaps import GAPS, draw_shares, draw_slack, gap_interval
+from audit.fairness.gaps import GAPS, draw_most, draw_shares, draw_slack, gap_interval
 from audit.fairness.groups import Grouping
 from audit.records.sections import Curve
 
@@ -132,7 +132,8 @@ def _impact(part: _Part, at: Array, grouping: Grouping, rows: Rows) -> Curve | N
         drawn = share if share.exact else Share(share.values().astype(np.float64) * behind, behind)
         draws = draw_shares(drawn, rows.interval.resamples, np.random.default_rng(seed))[:, judged]
         gaps, slack = GAPS["ratio"](draws, beside), draw_slack("ratio", draws)
-        low, high = gap_interval("ratio", value, gaps, slack, rows.interval.level)
+        most = 1.0 if value else draw_most(draws, beside, rows.interval.level)
+        low, high = gap_interval("ratio", value, gaps, slack, rows.interval.level, most)
         points.append((float(place), value, low or 0.0, 1.0 if high is None else high))
     if not points:
         return None

@@ -28,6 +28,8 @@ class Asked:
     """The group that others are compared with, where the control names one; it may be this one."""
     suffix: str = ""
     """Argument that names the reference, in the ids of this measure and of those that go with it."""
+    picked: str = ""
+    """Key of the grouping, where its reference group is picked as the one with the highest rate; else empty."""
     missing: str = ""
     """Why nothing can stand under this id; empty where something may."""
 
@@ -92,6 +94,7 @@ def _each_group(name: str, grouping: GroupingFacts, measure: Measure, case: Case
             group=group,
             reference=reference,
             suffix=suffix,
+            picked=grouping.key if measure.reference == "highest_rate" else "",
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -40,8 +41,9 @@ def measured_parts(control: Control, measure: Measure, case: Case) -> tuple[Part
     condition = _condition(control.limit.decide_on)
     found = [_ready(item, control, control.limit, case) for item in asked(measure, case)]
     ready = [item for item in found if isinstance(item, _Ready)]
-    family = _adjusted(ready, condition, control.limit)
-    ruled = iter([_ruled(item, control.limit, condition, len(ready)) for item in family])
+    comparisons = _comparisons(ready)
+    family = _adjusted(ready, condition, control.limit, comparisons)
+    ruled = iter([_ruled(item, control.limit, condition, comparisons) for item in family])
     parts = [part if isinstance(part, Part) else next(ruled) for part in found]
     return tuple(_aggregated(parts, family, measure))
 
@@ -293,16 +295,24 @@ _TOO_SMALL: dict[str, tuple[Outcome, str]] = {
 # --- ruling --------------------------------------------------------------------------------------
 
 
-def _adjusted(ready: Sequence[_Ready], condition: Condition, limit: PackLimit) -> list[_Ready]:
+def _comparisons(ready: Sequence[_Ready]) -> int:
+    """Return how many comparisons a family is: beside a reference that may be any of its groups, all their pairs."""
+    beside = Counter(item.item.picked for item in ready)
+    return sum(n * (n + 1) // 2 if picked else n for picked, n in beside.items())
+
+
+def _adjusted(ready: Sequence[_Ready], condition: Condition, limit: PackLimit, comparisons: int) -> list[_Ready]:
     """Put adjusted p-values in place of raw ones."""
     match condition.p_value:
         case None:
             return list(ready)
         case "value":
-            values = adjusted([float(item.comparison.value) for item in ready], limit.multiplicity)
+            values = adjusted([float(item.comparison.value) for item in ready], limit.multiplicity, comparisons)
             return [_with_value(item, rational(p)) for item, p in zip(ready, values, strict=True)]
         case companion:
-            values = adjusted([item.comparison.companions[companion] for item in ready], limit.multiplicity)
+            values = adjusted(
+                [item.comparison.companions[companion] for item in ready], limit.multiplicity, comparisons
+            )
             return [_with_companion(item, companion, p) for item, p in zip(ready, values, strict=True)]
 
 
@@ -345,6 +355,9 @@ def _tested(item: _Ready, limit: PackLimit, condition: Condition, comparisons: i
     if condition.p_value is not None:
         p = wording.probability(item.comparison.companions[condition.p_value], [limit.alpha or 0.0])
         return f", p {p}{adjusted_by}"
+    joint = isinstance(item.measured, Estimate) and item.measured.method.endswith("_simultaneous")
+    if joint:
+        return ", its interval one of several that hold together"
     return adjusted_by and f", its interval not adjusted for {comparisons} comparisons"
 
 

@@ -37,6 +37,8 @@ class MeasurementRequest(Record):
     group_by: tuple[tuple[str, ...], ...] = ()
     """Groupings by column name."""
     reference: str | None = None
+    together: int = 1
+    """Groupings whose intervals are held against one limit together; their intervals allow for it."""
 
 
 class Plan(Record):

@@ -179,11 +179,15 @@ def test_holm_counts_the_groups_that_are_compared_and_not_the_reference(pack, a)
         a.exact("fairness/selection_rate_p_value/sex=female", 0.03),
         a.exact("fairness/selection_rate_p_value/sex=x", 0.02),
     )  # fmt: skip
-    verdict = judged(
-        pack(a.control(kind="screen", measure=measure, limit=limit)), a.case(*observations, groupings=(groups,))
-    )
+    case = a.case(*observations, groupings=(groups,))
+    own = a.case(*observations, groupings=(groups.model_copy(update={"reference": "sex=male"}),))
+    verdict = judged(pack(a.control(kind="screen", measure={**measure, "reference": "male"}, limit=limit)), own)
     assert [part.outcome for part in verdict.parts] == ["fail", "not_applicable", "fail"]
     assert "p = 0.04 after Holm's adjustment for 2 comparisons" in verdict.parts[2].reason
+    verdict = judged(pack(a.control(kind="screen", measure=measure, limit=limit)), case)
+    # The highest of three groups is picked from the rows: two p-values come of three pairs.
+    assert [part.outcome for part in verdict.parts] == ["pass", "not_applicable", "pass"]
+    assert "p = 0.06 after Holm's adjustment for 3 comparisons" in verdict.parts[2].reason
     assert "reference group" in verdict.parts[1].reason
 
 
