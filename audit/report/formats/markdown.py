@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from audit.declarations.output_format import OutputFormat
 from audit.records.audit import AuditRecord
 from audit.records.verdict import Verdict
+from audit.report.marks import escaped, table
 from audit.report.standing import name_of, standing
 from audit.report.templating import words
 from audit.report.view import EXTENTS, front
@@ -26,15 +27,6 @@ def render(record: AuditRecord) -> bytes:
         if len(text.encode()) <= _ROOM:
             break
     return text.encode()
-
-
-def escaped(text: str) -> str:
-    """Write text so that no host reads a mark, a name or a link in it.
-
-    >>> escaped("a|b <i> @you")
-    'a&#124;b &#60;i&#62; &#64;you'
-    """
-    return " ".join(text.split()).translate(_MARKS)
 
 
 def _sorted(record: AuditRecord) -> tuple[list[Verdict], list[Verdict]]:
@@ -62,7 +54,7 @@ def _page(folio: Folio, urgent: Sequence[Verdict], settled: Sequence[Verdict], l
 def _figures(folio: Folio) -> str:
     figures = front.summary(folio).figures
     heads = tuple(column.title for column in folio.columns("measure", "value", "interval", "rows"))
-    return _table(heads, [(f.label, f.value, f.interval, f.basis) for f in figures])
+    return table(heads, [(f.label, f.value, f.interval, f.basis) for f in figures])
 
 
 def _controls(folio: Folio, verdicts: Sequence[Verdict]) -> str:
@@ -75,7 +67,7 @@ def _controls(folio: Folio, verdicts: Sequence[Verdict]) -> str:
         )
         for v in verdicts
     ]
-    return _table(heads, rows)
+    return table(heads, rows)
 
 
 def _folded(folio: Folio, verdicts: Sequence[Verdict]) -> str:
@@ -84,15 +76,6 @@ def _folded(folio: Folio, verdicts: Sequence[Verdict]) -> str:
     title = escaped(folio.t.count("markdown.settled", len(verdicts)))
     return f"<details><summary>{title}</summary>\n\n{_controls(folio, verdicts)}\n\n</details>"
 
-
-def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    if not rows:
-        return ""
-    lines = [heads, ("---",) * len(heads), *(tuple(map(escaped, row)) for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-_MARKS = {ord(mark): f"&#{ord(mark)};" for mark in "&<>|`*_[]#@~\\$"}
 
 FORMAT = OutputFormat(
     name="markdown", suffix=".md", media_type="text/markdown; charset=utf-8", render=render, stem="summary"

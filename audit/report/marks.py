@@ -1,0 +1,30 @@
+"""Text and rows to Markdown in which no host reads a mark, a name or a link that the data put there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def escaped(text: str) -> str:
+    """Write text on one line, each sign that could be a mark as its entity.
+
+    >>> escaped("a|b <i> @you")
+    'a&#124;b &#60;i&#62; &#64;you'
+    """
+    return " ".join(text.split()).translate(_MARKS)
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Write rows under their heads; nothing without rows."""
+    if not rows:
+        return ""
+    lines = [heads, ["---"] * len(heads), *([escaped(cell) for cell in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def bullets(lines: Sequence[str]) -> str:
+    """Write one line each as a list."""
+    return "\n".join(f"- {escaped(line)}" for line in lines)
+
+
+_MARKS = {ord(mark): f"&#{ord(mark)};" for mark in "&<>|`*_[]#@~\\$"}
