@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from audit.records.base import Record
+from audit.records.effects import DetailTable, DrawnNode, Effect, PairEffect
 from audit.records.observation import Scope
 from audit.records.spec import Scalar, Task
 
@@ -403,6 +404,14 @@ class AttributionMethodFacts(Record):
     groups: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Name of each group of columns that earns its credit as one, to its columns; its total is the observation
     `attribution/<method>/group=<name>`."""
+    effects: tuple[Effect, ...] = ()
+    """How predictions move with columns, most important first."""
+    pairs: tuple[PairEffect, ...] = ()
+    """How they move with two columns beyond what each does alone, strongest first."""
+    drawn: tuple[DrawnNode, ...] = ()
+    """A tree to draw, its root first."""
+    details: tuple[DetailTable, ...] = ()
+    """More white-box content: the paths of single cases, for one."""
 
 
 class AttributionSection(Record):

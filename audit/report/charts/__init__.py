@@ -7,12 +7,15 @@ from audit.report.charts.forest import ForestPoint, forest
 from audit.report.charts.heatmap import heatmap
 from audit.report.charts.histogram import histogram
 from audit.report.charts.lines import Series, lines
+from audit.report.charts.panels import Band, Panel, panels
 from audit.report.charts.reliability import reliability
 from audit.report.charts.waterfall import waterfall
 
 __all__ = [
+    "Band",
     "Bar",
     "ForestPoint",
+    "Panel",
     "Series",
     "bars",
     "beeswarm",
@@ -21,6 +24,7 @@ __all__ = [
     "heatmap",
     "histogram",
     "lines",
+    "panels",
     "reliability",
     "waterfall",
 ]

@@ -7,8 +7,10 @@ from collections.abc import Callable
 
 from audit.records.sections import Density
 from audit.report.charts import (
+    Band,
     Bar,
     ForestPoint,
+    Panel,
     Series,
     bars,
     beeswarm,
@@ -17,6 +19,7 @@ from audit.report.charts import (
     heatmap,
     histogram,
     lines,
+    panels,
     reliability,
     waterfall,
 )
@@ -54,6 +57,20 @@ def densities() -> list[Density]:
         Density(feature="constant", edges=(0.0, 0.0), counts=(50,)),
         Density(feature="empty", edges=(), counts=()),
         *(Density(feature=name, edges=edges, counts=counts, colour=ranks) for name in HOSTILE),
+    ]
+
+
+def bands() -> list[Band]:
+    up, down = [x**2 for x in GRID], [-x for x in GRID]
+    steep = Panel("income", [Series("female", GRID, up, down, up), Series("male", GRID, down)], [0.02] * 50)
+    far = Panel("wealth", [Series("a", [1e6, 2.5e6, 9e9], [NAN, 0.2, 0.1])], [1.0, 0.0])
+    kinds = Panel("job", [Series("a", [0, 1, 2], [0, 1, -1], [0, 0, -2], [0, 2, 0])], [0.2, 0.3, 0.5], HOSTILE[:3])
+    many = Panel("town", [Series("a", range(20), GRID[:20])], [0.05] * 20, [f"town {i}" for i in range(20)])
+    return [
+        Band("By sex", ["female", "male"], [steep, far, kinds, many]),
+        Band("All rows", [], [steep]),
+        Band(HOSTILE[3], HOSTILE, [Panel(name, [Series(name, [0.0], [0.0])] * 9) for name in HOSTILE]),
+        Band("None", [], []),
     ]
 
 
@@ -151,6 +168,9 @@ def charts() -> dict[str, Callable[[], str]]:
         "heatmap hostile": lambda: heatmap(
             HOSTILE, HOSTILE, [[NAN, INF] + [1.0] * 11] * 13, [list(HOSTILE)] * 13, **FOUL
         ),
+        "panels": lambda: panels(bands()[:2], **NAMED, y_label="Effect (probability)"),
+        "panels hostile": lambda: panels(bands(), **FOUL, y_label=HOSTILE[3], across=4),
+        "panels none": lambda: panels([], **NAMED, y_label="x"),
         "waterfall": lambda: waterfall(
             -0.8,
             [("duration", "48", 0.62), ("age", "23", -0.12), ("18 other features", "", 0.05)],
