@@ -13,6 +13,9 @@ from scipy.stats import chi2, kstwo
 Array = NDArray[np.float64]
 
 _REPLICATES = 1000
+_DEALS = 1999
+_MANY = 100
+"""Rows expected in each bin from which the chi-square law holds of the index."""
 _GRID = 256
 """Steps of a Brownian bridge."""
 
@@ -33,7 +36,7 @@ def stability_index(expected: Array, actual: Array) -> float:
     >>> round(stability_index(np.full(4, 0.25), np.array([0.1, 0.2, 0.3, 0.4])), 6)
     0.228217
     """
-    return float(((actual - expected) * np.log(actual / expected)).sum())
+    return float(_index(np.array([expected, actual])))
 
 
 def critical_value(rows: float, others: float, bins: int, level: float) -> float:
@@ -76,12 +79,7 @@ def jensen_shannon(one: Array, other: Array) -> float:
     >>> jensen_shannon(np.array([1.0, 0.0]), np.array([0.0, 1.0]))
     1.0
     """
-    middle = (one + other) / 2
-    bits = 0.0
-    for shares in (one, other):
-        held = shares > 0
-        bits += float((shares[held] * np.log2(shares[held] / middle[held])).sum()) / 2
-    return float(np.sqrt(min(max(bits, 0.0), 1.0)))
+    return float(_distance(np.array([one, other])))
 
 
 def jensen_shannon_critical(rows: float, others: float, bins: int, level: float) -> float:
@@ -106,6 +104,33 @@ def jensen_shannon_interval(
 
 
 _BITS = 1 / (8 * float(np.log(2)))
+
+
+def critical_values(counts: Array, level: float, seed: int) -> tuple[float, float]:
+    """Return the index and the Jensen-Shannon distance that chance alone exceeds with probability 1 - level at most.
+
+    Of few rows both are larger than the chi-square law has it, for a bin that happens to be empty counts for much. So
+    where fewer than a hundred rows are expected in a bin, the rows of both tables are dealt to them anew, which is
+    exact where the bins do not depend on which table a row is from, and errs on the safe side of tenths of the first.
+
+    Parameters
+    ----------
+    counts : ndarray (2, bins)
+        Rows of both tables in each bin, none of which is empty in both.
+
+    Examples
+    --------
+    >>> few, many = (critical_values(np.full((2, 10), n), 0.95, 0)[0] for n in (20.0, 200.0))
+    >>> round(many, 4) == round(critical_value(2000, 2000, 10, 0.95), 4), few > critical_value(200, 200, 10, 0.95)
+    (True, True)
+    """
+    (rows, others), bins = counts.sum(axis=1), counts.shape[1]
+    if counts.sum(axis=0).min() * min(rows, others) / (rows + others) >= _MANY:
+        return critical_value(rows, others, bins, level), jensen_shannon_critical(rows, others, bins, level)
+    dealt = _dealt(np.maximum(np.rint(counts.sum(axis=0)), 1).astype(np.int64), rows / (rows + others), seed)
+    filled = np.maximum(dealt, 0.5)
+    index = _index(filled / filled.sum(axis=2, keepdims=True))
+    return _exceeded(index, level), _exceeded(_distance(dealt / dealt.sum(axis=2, keepdims=True)), level)
 
 
 def chi_square_p(counts: Array) -> float:
@@ -266,6 +291,7 @@ class Bridges:
     """
 
     def __init__(self, seed: int) -> None:
+        self.seed = seed
         rng = np.random.default_rng(seed)
         self._first, self._second = (_bridges(rng) for _ in range(2))
 
@@ -281,6 +307,39 @@ class Bridges:
         """
         areas = self._first @ _rises(one) / np.sqrt(rows) + self._second @ _rises(other) / np.sqrt(others)
         return float(np.quantile(areas, level))
+
+
+def _index(shares: Array) -> Array:
+    """(..., 2, bins) positive shares -> (...) population stability indices."""
+    apart, ratio = shares[..., 1, :] - shares[..., 0, :], shares[..., 1, :] / shares[..., 0, :]
+    found: Array = (apart * np.log(ratio)).sum(axis=-1)
+    return found
+
+
+def _distance(shares: Array) -> Array:
+    """(..., 2, bins) shares -> (...) Jensen-Shannon distances."""
+    middle = shares.mean(axis=-2, keepdims=True)
+    # A share of zero adds nothing, whatever stands in its logarithm.
+    ratio = np.where(shares > 0, shares, 1.0) / np.where(shares > 0, middle, 1.0)
+    bits = (shares * np.log2(ratio)).sum(axis=(-1, -2)) / 2
+    found: Array = np.sqrt(np.clip(bits, 0.0, 1.0))
+    return found
+
+
+def _dealt(pooled: NDArray[np.int64], share: float, seed: int) -> Array:
+    """(deals, 2, bins) the rows of every bin dealt anew to two tables."""
+    total = int(pooled.sum())
+    rows = min(max(round(total * share), 1), total - 1)
+    rng = np.random.default_rng(seed)
+    first = rng.multivariate_hypergeometric(pooled, rows, size=_DEALS, method="marginals")
+    return np.stack([first, pooled - first], axis=1).astype(np.float64)
+
+
+def _exceeded(values: Array, level: float) -> float:
+    """Return the least of these values that one more of their kind exceeds with probability 1 - level at most."""
+    # One part in 10^9 above, for sums of equal terms in another order differ by their rounding.
+    place = min(int(np.ceil(level * (len(values) + 1))), len(values))
+    return float(np.sort(values)[place - 1]) * (1 + 1e-9)
 
 
 def _bridges(rng: np.random.Generator) -> Array:

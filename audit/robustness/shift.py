@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import chi2
 
 from audit.estimation.intervals import smirnov
 from audit.records.measured import Estimate, Exact, Measured, Undefined
@@ -15,11 +17,10 @@ from audit.robustness.distances import (
     Bridges,
     Steps,
     chi_square_p,
-    critical_value,
+    critical_values,
     gap_of,
     index_interval,
     jensen_shannon,
-    jensen_shannon_critical,
     jensen_shannon_interval,
     quantiles,
     smirnov_p,
@@ -31,6 +32,10 @@ from audit.subject.evidence import Table
 BINS = 10
 _LARGE = 1e150
 """Standard deviation from which sums of values are no longer finite."""
+_DECIDING = 0.95
+"""Quantile at which the approximation to weighted statistics holds."""
+_TAIL = 0.05
+"""Share below which, and above one less it, a distribution function is too flat to tell how weights make it vary."""
 MOST_ROWS = 100_000
 """Rows of each table that are compared; more tell nothing that matters, and are drawn from at random."""
 
@@ -45,6 +50,8 @@ class Side:
     weight: Array | None
     sampling: bool
     """Whether weights are inverse inclusion probabilities."""
+    share: Array | None = None
+    """(n,) for how much of its row each value stands, where several values stand for one row."""
 
 
 @dataclass(frozen=True)
@@ -92,34 +99,36 @@ def shift_of(before: Side, after: Side, level: float, bridges: Bridges) -> Shift
     """Compare two columns.
 
     Under frequency weights a row counts as that many; under sampling weights shares are weighted and the number of rows
-    is Kish's effective one, so that critical values and p-values are approximate.
+    is the one that would tell as much without weights, so that critical values and p-values are approximate.
     """
-    rows = np.array([_effective(before), _effective(after)])
-    if not (rows > 0).all():
+    if not all(float(_mass(side).sum()) > 0 for side in (before, after)):
         nothing = Undefined(reason="The weights of one table sum to zero.")
         return Shift(*(nothing,) * 8, ordered=False, test="none")
-    ordered = _in_order(before, after)
+    sides, ordered = (before, after), _in_order(before, after)
     if ordered is None:
-        every = _counted(_by_value(before, after), rows)
-        counts = _most_frequent(every)
+        cells, squares = (_by_value(sides, of) for of in (_mass, _squares))
+        every = _counted(cells, squares, sides)
+        kept = _most_frequent(every)
         unordered = Undefined(reason="The values have no order.")
         return Shift(
-            *_of_bins(counts, level, _n(after)),
+            *_of_bins(_counted(cells @ kept, squares @ kept, sides), level, _n(after), bridges.seed),
             *(unordered,) * 3,
             p_value=Exact(value=chi_square_p(every), n=_n(after)),
             ordered=False,
             test="chi-square",
         )
-    cells, steps, few = _by_quantile(ordered, before, after)
-    counts = _counted(cells, rows)
+    cells, squares, steps, few = _by_quantile(ordered, sides)
+    counts = _counted(cells, squares, sides)
+    rows = counts.sum(axis=1)
     there = rows * (1 - cells[:, -1] / cells.sum(axis=1))
-    distances, p_value = _of_steps(steps, there, level, bridges, _n(after))
+    worth = _in_steps(cells[:, :-1], squares[:, :-1], sides, there)
+    distances, p_value = _of_steps(steps, worth, level, bridges, _n(after))
     if few or p_value is None:
         p_value, test = chi_square_p(counts), "chi-square"
     else:
         p_value, test = _beside_missing(p_value, there, rows), "KS"
     return Shift(
-        *_of_bins(counts, level, _n(after)),
+        *_of_bins(counts, level, _n(after), bridges.seed),
         *distances,
         p_value=Exact(value=p_value, n=_n(after)),
         ordered=True,
@@ -135,19 +144,67 @@ def value_of(measured: Measured) -> float:
 # --- rows -----------------------------------------------------------------------------------------
 
 
-def _weight(side: Side) -> Array:
-    return np.ones(len(side.column)) if side.weight is None else side.weight
+def _mass(side: Side) -> Array:
+    """(n,) how many rows, or how much of the population, each value stands for."""
+    weight = np.ones(len(side.column)) if side.weight is None else side.weight
+    return weight if side.share is None else weight * side.share
 
 
-def _effective(side: Side) -> float:
-    weight = _weight(side)
-    total, squares = float(weight.sum()), float(weight @ weight)
-    return total if not side.sampling or side.weight is None or not squares > 0 else total**2 / squares
+def _squares(side: Side) -> Array:
+    """(n,) squared weight of each value; the values of one row share it, for their mean varies no more than one."""
+    return _mass(side) if side.weight is None else _mass(side) * side.weight
+
+
+def _unweighted(side: Side) -> bool:
+    return side.weight is None and side.share is None
 
 
 def _n(side: Side) -> int:
-    weight = _weight(side)
-    return int(np.count_nonzero(weight)) if side.sampling else round(float(weight.sum()))
+    held = (
+        Side(side.column, np.sign(side.weight), False, side.share)
+        if side.sampling and side.weight is not None
+        else side
+    )
+    return round(float(_mass(held).sum()))
+
+
+def _worth(cells: Array, squares: Array, side: Side) -> float:
+    """Rows without weights among which chi-square statistics of these bins would be as large as they are with them.
+
+    Weights that go with the values make some bins vary more than others, and the statistic follows a sum of chi-square
+    laws of unequal size. Satterthwaite's approximation to it gives the quantile that decides; at most Kish's number.
+    Source: Rao and Scott (1981), doi:10.1080/01621459.1981.10477633.
+    """
+    total = float(cells.sum())
+    if not side.sampling or side.weight is None:
+        return total
+    held = cells > 0
+    share, varying = cells[held] / total, squares[held] / total**2
+    kish, freedom = float(varying.sum()), len(share) - 1
+    if not freedom:
+        return 1 / kish
+    crossed = np.outer(varying, share)
+    effects = (np.diag(varying) - crossed - crossed.T + kish * np.outer(share, share)) / share[:, None]
+    trace, squared = float(np.trace(effects)), float((effects * effects.T).sum())
+    uneven = max(squared * freedom / trace**2, 1.0) if trace > 0 else 1.0
+    quantile = uneven * float(chi2.ppf(_DECIDING, freedom / uneven)) / float(chi2.ppf(_DECIDING, freedom))
+    return 1 / max(kish, trace / freedom * quantile)
+
+
+def _in_steps(cells: Array, squares: Array, sides: tuple[Side, Side], there: Array) -> Array:
+    """(2,) rows that distribution functions are worth, where they tell least; without sampling weights those there."""
+    found = there.copy()
+    for i, side in enumerate(sides):
+        total = float(cells[i].sum())
+        if not side.sampling or side.weight is None or not total > 0:
+            continue
+        below, varying = np.cumsum(cells[i])[:-1] / total, np.cumsum(squares[i])[:-1] / total**2
+        kish = float(squares[i].sum()) / total**2
+        inner = (below > _TAIL) & (below < 1 - _TAIL)
+        spread = varying * (1 - 2 * below) + below**2 * kish
+        effect = (spread / np.where(inner, below * (1 - below), 1.0))[inner]
+        found[i] = 1 / max(kish, float(effect.max(initial=0.0)))
+    return found
 
 
 # --- bins -----------------------------------------------------------------------------------------
@@ -170,17 +227,29 @@ def _instants(column: pd.Series) -> Array:
     return np.where(np.isnat(micro), np.nan, micro.astype(np.int64) / 1e6)
 
 
-def _by_quantile(ordered: tuple[Array, Array], before: Side, after: Side) -> tuple[Array, tuple[Steps, Steps], bool]:
-    """(2, bins) weights, the last of them missing; both distribution functions; whether the values are few."""
-    missing, steps = [], []
-    for values, side in zip(ordered, (before, after), strict=True):
-        gone, weight = np.isnan(values), _weight(side)
-        missing.append(float(weight[gone].sum()))
-        steps.append(steps_of(values[~gone], None if side.weight is None else weight[~gone]))
+def _by_quantile(
+    ordered: tuple[Array, Array], sides: tuple[Side, Side]
+) -> tuple[Array, Array, tuple[Steps, Steps], bool]:
+    """(2, bins) weights and squared ones, the last of them missing; distribution functions; whether values are few."""
+    gone = [np.isnan(values) for values in ordered]
+    steps = [
+        steps_of(values[~missing], None if _unweighted(side) else _mass(side)[~missing])
+        for values, missing, side in zip(ordered, gone, sides, strict=True)
+    ]
     edges, few = _edges(steps[0])
-    inside = np.array([_up_to(s, edges) for s in steps])
-    there = np.array([float(_weight(side).sum()) for side in (before, after)]) - missing
-    return np.column_stack([inside * there[:, None], missing]), (steps[0], steps[1]), few
+    totals = []
+    for values, missing, side, own in zip(ordered, gone, sides, steps, strict=True):
+        mass = _mass(side)
+        there, lost = float(mass[~missing].sum()), float(mass[missing].sum())
+        cells = np.append(_up_to(own, edges) * there, lost)
+        totals.append((cells, _squared(values, missing, side, edges) if side.sampling else cells))
+    cells, squares = (np.array(rows) for rows in zip(*totals, strict=True))
+    return cells, squares, (steps[0], steps[1]), few
+
+
+def _squared(values: Array, missing: NDArray[np.bool_], side: Side, edges: Array) -> Array:
+    place = np.where(missing, len(edges) + 1, np.searchsorted(edges, values, side="left"))
+    return np.bincount(place, weights=_squares(side), minlength=len(edges) + 2).astype(np.float64)
 
 
 def _edges(steps: Steps) -> tuple[Array, bool]:
@@ -206,31 +275,34 @@ def _up_to(steps: Steps, edges: Array) -> Array:
     return shares
 
 
-def _by_value(before: Side, after: Side) -> Array:
-    """(2, values + 1) weights of each value, in order of the text, and of what is missing."""
-    tallies = [_tally(before), _tally(after)]
+def _by_value(sides: tuple[Side, Side], of: Callable[[Side], Array]) -> Array:
+    """(2, values + 1) sums of weights for each value, in order of the text, and for what is missing."""
+    tallies = [_tally(side.column, of(side)) for side in sides]
     texts = sorted({text for counts, _ in tallies for text in counts})
     return np.array([[*(counts.get(text, 0.0) for text in texts), missing] for counts, missing in tallies])
 
 
 def _most_frequent(counts: Array) -> Array:
-    """(2, bins) the values that are most frequent in both tables together, all others as one, and what is missing.
+    """(values + 1, bins) which values share a bin: the most frequent have their own, all others one, missing ones one.
 
-    Those that are most frequent in one table alone are partly so by chance, and rarer in the other for that reason.
+    Frequent in both tables together: those that are most frequent in one table alone are partly so by chance, and rarer
+    in the other for that reason.
     """
-    values, missing = counts[:, :-1], counts[:, -1:]
-    if values.shape[1] <= BINS:
-        return counts
+    values = counts.shape[1] - 1
+    if values <= BINS:
+        return np.eye(values + 1)
     # Equal counts in order of the text, so that the order of rows decides nothing.
-    ranked = np.argsort(-values.sum(axis=0).round(9), kind="stable")
-    bins = [values[:, ranked[:BINS]], values[:, ranked[BINS:]].sum(axis=1, keepdims=True), missing]
-    kept: Array = np.column_stack(bins)
+    ranked = np.argsort(-counts[:, :-1].sum(axis=0).round(9), kind="stable")
+    place = np.full(values + 1, BINS)
+    place[ranked[:BINS]] = np.arange(BINS)
+    place[-1] = BINS + 1
+    kept: Array = np.eye(BINS + 2)[place]
     return kept
 
 
-def _tally(side: Side) -> tuple[dict[str, float], float]:
+def _tally(column: pd.Series, weight: Array) -> tuple[dict[str, float], float]:
     """Weight of each value as text, and of what is missing."""
-    column, weight = side.column.astype(object), _weight(side)
+    column = column.astype(object)
     try:
         codes, values = pd.factorize(column.to_numpy())
     except TypeError:  # values that cannot be hashed, such as lists
@@ -242,8 +314,9 @@ def _tally(side: Side) -> tuple[dict[str, float], float]:
     return counts, float(sums[0])
 
 
-def _counted(cells: Array, rows: Array) -> Array:
+def _counted(cells: Array, squares: Array, sides: tuple[Side, Side]) -> Array:
     """(2, bins) weights as numbers of rows."""
+    rows = np.array([_worth(*line) for line in zip(cells, squares, sides, strict=True)])
     counts: Array = cells * (rows / cells.sum(axis=1))[:, None]
     return counts
 
@@ -251,7 +324,7 @@ def _counted(cells: Array, rows: Array) -> Array:
 # --- distances --------------------------------------------------------------------------------------
 
 
-def _of_bins(counts: Array, level: float, n: int) -> tuple[Measured, Measured, Measured, Measured]:
+def _of_bins(counts: Array, level: float, n: int, seed: int) -> tuple[Measured, Measured, Measured, Measured]:
     counts = counts[:, counts.sum(axis=0) > 0]
     rows, others = (float(total) for total in counts.sum(axis=1))
     bins = counts.shape[1]
@@ -265,12 +338,13 @@ def _of_bins(counts: Array, level: float, n: int) -> tuple[Measured, Measured, M
     # A bin that is empty on one side counts as half a row there, or the index would be infinite.
     filled = np.maximum(counts, 0.5)
     index = stability_index(*(filled / filled.sum(axis=1, keepdims=True)))
+    index_critical, distance_critical = critical_values(counts, level, seed)
     distance = jensen_shannon(*(counts / counts.sum(axis=1, keepdims=True)))
     return (
         estimated(index, index_interval(index, rows, others, bins, level)),
-        Exact(value=critical_value(rows, others, bins, level), n=n),
+        Exact(value=index_critical, n=n),
         estimated(distance, jensen_shannon_interval(distance, rows, others, bins, level)),
-        Exact(value=jensen_shannon_critical(rows, others, bins, level), n=n),
+        Exact(value=distance_critical, n=n),
     )
 
 

@@ -187,6 +187,16 @@ class Lesson:
 
 
 @dataclass(frozen=True)
+class Copies:
+    """What the copies of the model that were fitted in folds say of rows that none of them has seen."""
+
+    table: Table
+    """Rows of the held-out table, drawn where there are many."""
+    predictions: tuple[Predictions, ...]
+    """Of all these rows, by each copy in the order of the folds."""
+
+
+@dataclass(frozen=True)
 class Evidence:
     """Everything a stage may read; predictions are made once."""
 
@@ -212,3 +222,7 @@ class Evidence:
     """The model fitted on growing parts of each fold's training rows."""
     no_lessons: str = ""
     """Why there are none."""
+    copies: Copies | None = None
+    """What the copies that made `out_of_fold` say of held-out rows."""
+    no_copies: str = ""
+    """Why they say nothing."""

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from audit.errors import AuditError, ModelError, Problem
 from audit.estimation.seeds import child_seed
 from audit.records.observation import Scope
-from audit.records.spec import AuditSpec, CrossValidationSpec
+from audit.records.spec import AuditSpec, CrossValidationSpec, RobustnessSpec
 from audit.subject.columns import cross_validation_of
 from audit.subject.evidence import (
+    Copies,
     Evaluation,
     Evidence,
     Lesson,
@@ -69,6 +70,8 @@ def gather_evidence(subject: Subject, spec: AuditSpec, tell: Tell) -> Evidence:
         repeats=crossed.repeats,
         lessons=crossed.lessons,
         no_lessons=crossed.no_lessons,
+        copies=crossed.copies,
+        no_copies=crossed.no_copies or crossed.reason,
         challenger=challenger if isinstance(challenger, Evaluation) else None,
         no_challenger=challenger if isinstance(challenger, str) else "",
     )
@@ -132,7 +135,7 @@ def _challenged(subject: Subject, headline: Evaluation, folds: tuple[Fold, ...],
             "there is no held-out table, and the challenger cannot be fitted again in each fold, as the model is: "
             f"{rival.facts.refit_reason}"
         )
-    found = _out_of_fold(rival, rival.train, folds, tell, None)
+    found = _out_of_fold(rival, rival.train, folds, tell)
     if found.evaluation is None or len(found.folds) < len(folds):
         return f"the challenger could not be fitted in every fold: {found.reason}"
     return found.evaluation
@@ -169,6 +172,8 @@ class _Crossed:
     repeats: tuple[Repeat, ...] = ()
     lessons: tuple[Lesson, ...] = ()
     no_lessons: str = ""
+    copies: Copies | None = None
+    no_copies: str = ""
 
 
 def _cross_validated(subject: Subject, spec: AuditSpec, tell: Tell) -> _Crossed:
@@ -187,7 +192,7 @@ def _cross_validated(subject: Subject, spec: AuditSpec, tell: Tell) -> _Crossed:
         tell.warning(f"{unknown} rows of data.train have no time: folds by time leave them out.")
     halved = halvings(subject, spec, folds)
     school = None if isinstance(halved, str) else _School(how, halved, child_seed(spec.seed, "learning_curve"))
-    first = _out_of_fold(subject, subject.train, folds, tell, school)
+    first = _out_of_fold(subject, subject.train, folds, tell, school, _for_copies(subject, spec, len(folds)))
     return replace(
         first,
         repeats=_repeated(subject, subject.train, how, spec.seed, tell) if first.evaluation else (),
@@ -195,12 +200,23 @@ def _cross_validated(subject: Subject, spec: AuditSpec, tell: Tell) -> _Crossed:
     )
 
 
+def _for_copies(subject: Subject, spec: AuditSpec, folds: int) -> Table | None:
+    """Held-out rows that the copy of each fold predicts, within the budget of the check that compares them."""
+    if subject.test is None or subject.reference is not None:
+        return None
+    most = max((spec.robustness or RobustnessSpec()).budget // folds, 1)
+    if subject.test.n <= most:
+        return subject.test
+    drawn = np.random.default_rng(child_seed(spec.seed, "copies")).choice(subject.test.n, most, replace=False)
+    return rows_of(subject.test, np.sort(drawn).astype(np.int64))
+
+
 def _repeated(subject: Subject, train: Table, how: CrossValidationSpec, seed: int, tell: Tell) -> tuple[Repeat, ...]:
     """Deal the rows anew, each time by a seed of its own."""
     found = []
     for number in range(2, how.repeats + 1):
         folds = folds_of(train, how, subject.task, child_seed(seed, f"cross_validation/{number}"))
-        again = _Crossed() if isinstance(folds, str) else _out_of_fold(subject, train, folds, tell, None)
+        again = _Crossed() if isinstance(folds, str) else _out_of_fold(subject, train, folds, tell)
         if again.evaluation is not None:
             found.append(Repeat(again.folds, again.evaluation))
     return tuple(found)
@@ -226,12 +242,18 @@ class _School:
 
 
 def _out_of_fold(
-    subject: Subject, train: Table, folds: tuple[Fold, ...], tell: Tell, school: _School | None
+    subject: Subject,
+    train: Table,
+    folds: tuple[Fold, ...],
+    tell: Tell,
+    school: _School | None = None,
+    unseen: Table | None = None,
 ) -> _Crossed:
     used: list[Fold] = []
     parts: list[Predictions] = []
     lessons: list[Lesson] = []
-    reason, untaught = "", ""
+    beside: list[Predictions] = []
+    reason, untaught, unsaid = "", "", ""
     for number, (fitted_on, tested_on) in enumerate(folds, start=1):
         tell.progress(number - 1, len(folds), f"fold {number} of {len(folds)}")
         found = _fold(subject, train, fitted_on, tested_on)
@@ -242,6 +264,12 @@ def _out_of_fold(
         model, predictions = found
         used.append((fitted_on, tested_on))
         parts.append(predictions)
+        if unseen is not None:
+            said = _or_reason(subject, model, unseen)
+            if isinstance(said, str):
+                unsaid = f"the copy of fold {number} does not predict held-out rows: {said}"
+            else:
+                beside.append(said)
         if school is not None:
             given, untaught = _lessons(subject, train, (fitted_on, tested_on), (model, predictions), school, len(used))
             lessons += given
@@ -253,6 +281,8 @@ def _out_of_fold(
         _merged(subject, train, used, parts),
         lessons=tuple(lessons),
         no_lessons="" if lessons else untaught,
+        copies=None if unseen is None or unsaid else Copies(unseen, tuple(beside)),
+        no_copies=unsaid,
     )
 
 

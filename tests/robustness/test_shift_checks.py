@@ -12,7 +12,7 @@ from audit.catalogue import load
 from audit.declarations.check import CheckNotRunError, Setting
 from audit.records.measured import Exact
 from audit.robustness.checks.drift_classifier import _Told, _told, _Two
-from audit.subject.evidence import Evaluation, LoadedModel, Predictions
+from audit.subject.evidence import Copies, Evaluation, LoadedModel, Predictions
 from audit.subject.predict import predictor
 
 SETTING = Setting(level=0.95, seed=1)
@@ -171,12 +171,13 @@ def test_without_labels_in_train_the_target_is_not_compared(make_table, make_evi
 def scored(make_table, make_evidence):
     """Evidence of a model that reads x0, with its answers on the training rows as given."""
 
-    def build(test, train, in_sample=None, out_of_fold=None, reference=None):
+    def build(test, train, copies=(), reference=None, weight=None):
         def score(rows):
             return norm.cdf(rows.x0.to_numpy())
 
+        train_table = replace(make_table("train", train), weight=weight)
         evidence = make_evidence(
-            make_table("test", test), make_table("train", train), score=score(test),
+            make_table("test", test), train_table, score=score(test),
             reference=None if reference is None else make_table("reference", reference),
         )  # fmt: skip
         model = LoadedModel(
@@ -185,39 +186,83 @@ def scored(make_table, make_evidence):
             probability=True, fit=None,
         )  # fmt: skip
         subject = replace(evidence.subject, model=model, predictions=predictor("binary", ("0", "1"), 1, 0.5))
-
-        def evaluated(scope, values):
-            if values is None:
-                return None
-            return Evaluation(scope, subject.train, Predictions(None, values, True), sample=None)
-
-        seen = score(train) if in_sample is None else in_sample
-        return replace(
-            evidence, subject=subject, train=evaluated("train", seen), out_of_fold=evaluated("out_of_fold", out_of_fold)
-        )
+        in_sample = Evaluation("train", train_table, Predictions(None, np.round(score(train)), True), sample=None)
+        if not copies:
+            return replace(evidence, subject=subject, train=in_sample, no_copies="it cannot be fitted again.")
+        fold = np.arange(len(train)) % len(copies)
+        crossed = np.choose(fold, [copy(score(train)) for copy in copies])
+        out_of_fold = Evaluation("out_of_fold", train_table, Predictions(None, crossed, True), fold + 1, sample=None)
+        said = Copies(subject.test, tuple(Predictions(None, copy(score(test)), True) for copy in copies))
+        return replace(evidence, subject=subject, train=in_sample, out_of_fold=out_of_fold, copies=said)
 
     return build
 
 
-def test_a_shifted_score_is_found(scored):
+def same(score):
+    return score
+
+
+COPIES = (same, np.sqrt, lambda score: score**3)
+"""Copies that agree on the order of rows, and on nothing else."""
+
+
+@pytest.mark.parametrize("copies", [(same, same), COPIES], ids=["alike", "unlike"])
+def test_a_shifted_score_is_found(scored, copies):
     test = normals(800, 1)
     test["x0"] += 0.4
-    finding, by_id = ran("score_drift", scored(test, normals(1000, 2)))
-    assert by_id["psi_score"].low > by_id["psi_score_critical"].value
+    finding, by_id = ran("score_drift", scored(test, normals(1000, 2), copies))
+    assert by_id["psi_score"].low > 0 and by_id["psi_score"].value > by_id["psi_score_critical"].value
     assert by_id["wasserstein_score"].value > by_id["wasserstein_score_critical"].value
-    # The score is a monotone map: its widest gap is that of the normals 0.4 apart, 2 Phi(0.2) - 1.
-    assert by_id["ks_score"].low <= 2 * norm.cdf(0.2) - 1 <= by_id["ks_score"].high
-    assert "on which it was fitted" in finding.summary
+    assert by_id["score_p_value"].value < 1e-4
+    assert by_id["psi_score"].n == 800
+    if len(copies) == 2:
+        # The score is a monotone map: its widest gap is that of the normals 0.4 apart, 2 Phi(0.2) - 1.
+        assert by_id["ks_score"].low <= 2 * norm.cdf(0.2) - 1 <= by_id["ks_score"].high
+    assert "by the copies of cross-validation" in finding.summary
 
 
-def test_scores_that_are_surer_on_training_rows_are_no_shift_where_unseen_rows_deny_it(scored):
+def test_copies_that_differ_are_no_shift(scored):
     test, train = normals(800, 3), normals(1000, 4)
-    sure = norm.cdf(3 * train.x0.to_numpy())
-    _, fooled = ran("score_drift", scored(test, train, in_sample=sure))
-    assert fooled["psi_score"].value > fooled["psi_score_critical"].value
-    finding, by_id = ran("score_drift", scored(test, train, in_sample=sure, out_of_fold=norm.cdf(train.x0.to_numpy())))
+    _, by_id = ran("score_drift", scored(test, train, COPIES))
     assert by_id["psi_score"].value < by_id["psi_score_critical"].value
-    assert "Compared with out-of-fold predictions" in finding.summary
+    assert by_id["score_p_value"].value > 0.05
+    # The model itself answers otherwise than its copies, which alone would look like a shift.
+    apart = scored(test, train, COPIES)
+    one = replace(apart.copies, predictions=(apart.held_out.predictions,) * 3)
+    _, fooled = ran("score_drift", replace(apart, copies=one))
+    assert fooled["psi_score"].value > fooled["psi_score_critical"].value
+
+
+def test_copies_weigh_as_much_as_the_rows_that_they_scored(scored):
+    # All weight lies on rows of the first fold, so that the other copies' answers must not count.
+    train = normals(900, 4)
+    evidence = scored(normals(500, 3), train, COPIES, weight=np.tile([1.0, 0.0, 0.0], 300))
+    _, by_id = ran("score_drift", evidence)
+    _, alone = ran("score_drift", scored(normals(500, 3), train.iloc[::3].reset_index(drop=True), (same,)))
+    for name in ("ks_score", "wasserstein_score"):
+        assert by_id[name].value == pytest.approx(alone[name].value)
+        assert by_id[name].n == 500
+
+
+def test_one_copy_repeated_tells_as_much_as_the_copy_alone(scored):
+    for sampling in (False, True):
+        test, train = normals(300, 3), normals(400, 4)
+        told = []
+        for copies in ((same,), (same, same, same)):
+            evidence = scored(test, train, copies)
+            weight = np.tile([1.0, 2.0, 4.0], 100)
+            kind = "sampling" if sampling else "frequency"
+            table = replace(evidence.copies.table, weight=weight, weight_kind=kind)
+            evidence = replace(evidence, copies=replace(evidence.copies, table=table))
+            told.append(ran("score_drift", evidence)[1])
+        for name in ("psi_score", "psi_score_critical", "ks_score", "wasserstein_score", "score_p_value"):
+            assert told[0][name].value == pytest.approx(told[1][name].value, rel=1e-6), name
+            assert told[0][name].n == told[1][name].n
+
+
+def test_scores_of_rows_fitted_on_are_compared_with_nothing(scored):
+    with pytest.raises(CheckNotRunError, match="no copy of it that was fitted without them can be asked"):
+        ran("score_drift", scored(normals(800, 3), normals(1000, 4)))
 
 
 def test_the_reference_is_predicted_within_the_budget(scored):
@@ -230,29 +275,32 @@ def test_the_reference_is_predicted_within_the_budget(scored):
     assert by_id["psi_score"].value > 0.5
 
 
-def test_labels_are_compared_where_there_are_no_scores(scored):
-    evidence = scored(normals(300, 8), normals(300, 9))
-    test, train = np.repeat([0, 1], [100, 200]), np.repeat([0, 1], [200, 100])
-    held_out = replace(evidence.held_out, predictions=Predictions(test, None, False))
-    evidence = replace(
-        evidence, held_out=held_out, train=replace(evidence.train, predictions=Predictions(train, None, False))
+def answering(evidence, before, after):
+    """The same rows with other answers of one copy."""
+    crossed, copies = evidence.out_of_fold, evidence.copies
+    return replace(
+        evidence,
+        out_of_fold=replace(crossed, predictions=before),
+        copies=replace(copies, predictions=(after,)),
     )
+
+
+def test_labels_are_compared_where_there_are_no_scores(scored):
+    evidence = scored(normals(300, 8), normals(300, 9), (same,))
+    test, train = np.repeat([0, 1], [100, 200]), np.repeat([0, 1], [200, 100])
+    evidence = answering(evidence, Predictions(train, None, False), Predictions(test, None, False))
     _, by_id = ran("score_drift", evidence)
     assert by_id["psi_score"].value == pytest.approx(2 * (1 / 3) * np.log(2))
     assert "ks_score" not in by_id
 
 
 def test_each_class_of_several_has_its_score(scored):
-    evidence = scored(normals(300, 8), normals(300, 9))
+    evidence = scored(normals(300, 8), normals(300, 9), (same,))
     subject = replace(evidence.subject, classes=("a", "b/c"), positive=None)
     rng = np.random.default_rng(10)
     one, other = rng.dirichlet([1, 1], 300), rng.dirichlet([2, 1], 300)
-    evidence = replace(
-        evidence, subject=subject,
-        held_out=replace(evidence.held_out, predictions=Predictions(None, one, True)),
-        train=replace(evidence.train, predictions=Predictions(None, other, True)),
-    )  # fmt: skip
-    _, by_id = ran("score_drift", evidence)
+    evidence = answering(evidence, Predictions(None, other, True), Predictions(None, one, True))
+    _, by_id = ran("score_drift", replace(evidence, subject=subject))
     assert by_id["psi_score"].value == max(by_id["psi_score/class=a"].value, by_id["psi_score/class=b%2Fc"].value)
 
 

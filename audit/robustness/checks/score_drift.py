@@ -15,7 +15,7 @@ from audit.records.measured import Estimate, Exact, Measured
 from audit.records.observation import Observation, encoded
 from audit.robustness.asking import ask, reason_of
 from audit.robustness.distances import Bridges
-from audit.robustness.shift import MOST_ROWS, Shift, drawn, shift_of, side_of, value_of
+from audit.robustness.shift import MOST_ROWS, Shift, Side, drawn, shift_of, side_of, value_of
 from audit.subject.evidence import Evaluation, Evidence, Predictions, Table
 from audit.subject.gather import rows_of
 
@@ -23,74 +23,93 @@ from audit.subject.gather import rows_of
 def find(evidence: Evidence, setting: Setting) -> Finding:
     """Measure how far the model's scores moved to the test table, by the distances of the check of features.
 
-    Compared with the predictions of data.reference where there is one, made for at most `robustness.budget` rows; else
-    with those of the training rows, in two ways where both are there, of which the smaller shift is told. The model's
-    own answers on rows that it was fitted on are surer than others, and out-of-fold answers come from other models:
-    either looks like a shift where there is none, while a shift of the rows shows in both.
+    Compared with the predictions of data.reference where there is one, made for at most `robustness.budget` rows.
+
+    Else with the training rows. A model is surer of rows that it was fitted on than of any other, which would look like
+    a shift where there is none. So both sides are scored by the copies of cross-validation: each training row by the
+    copy that was fitted without it, each held-out row by every copy, which weighs as many training rows as it has
+    scored. Given the copies both sides are then draws from one distribution where the rows are, and as the mean of
+    several copies varies no more than one of them, what chance gives is told rather too large than too small. Where
+    there are no copies nothing is told.
     """
-    test = evidence.held_out
-    if test is None:
+    if evidence.held_out is None:
         raise CheckNotRunError("There are no predictions of a held-out table.")
-    bridges = Bridges(setting.seed)
-    found = [(base, _shifts(base, test, evidence, setting, bridges)) for base in _bases(evidence, setting)]
-    base, shifts = min(found, key=lambda pair: value_of(pair[1][0][1].index))
+    before, after, words = _sides(evidence, evidence.held_out, setting)
+    shifts = _shifts(before, after, evidence, setting)
     several = len(shifts) > 1
     told = [("", shifts[0][1]), *(shifts if several else [])]
-    rows = f", on {MOST_ROWS:,} rows drawn of a longer table" if max(base.table.n, test.table.n) > MOST_ROWS else ""
-    beside = "; the other comparison, with {}, shows more".format(
-        " and ".join(b.words for b, _ in found if b is not base)
-    )
+    longest = max(before.table.n, after.table.n)
+    rows = f", on {MOST_ROWS:,} rows drawn of a longer table" if longest > MOST_ROWS else ""
     return Finding(
-        summary=f"{_sentence(shifts[0], several)} Compared with {base.words}{rows}{beside if len(found) > 1 else ''}.",
+        summary=f"{_sentence(shifts[0], several)} {words}{rows}.",
         observations=tuple(o for scope, shift in told for o in _observed(scope, shift, setting)),
     )
 
 
-def _shifts(
-    base: _Base, test: Evaluation, evidence: Evidence, setting: Setting, bridges: Bridges
-) -> list[tuple[str, Shift]]:
+@dataclass(frozen=True)
+class _Scored:
+    """Rows of one table beside what a model, or each of several, says of them."""
+
+    table: Table
+    predictions: tuple[Predictions, ...]
+    shares: tuple[float, ...] = (1.0,)
+    """How much of each row its predictions stand for."""
+
+
+def _shifts(before: _Scored, after: _Scored, evidence: Evidence, setting: Setting) -> list[tuple[str, Shift]]:
     """Scope and shift of each column of scores, largest first."""
-    rows, others = drawn(base.table, setting.seed), drawn(test.table, setting.seed)
+    bridges, scopes = Bridges(setting.seed), _scopes(before, after, evidence)
     shifts = [
         (
             scope,
-            shift_of(
-                side_of(one.iloc[rows], base.table, rows),
-                side_of(other.iloc[others], test.table, others),
-                setting.level,
-                bridges,
-            ),
+            shift_of(_side(before, k, evidence, setting), _side(after, k, evidence, setting), setting.level, bridges),
         )
-        for scope, one, other in _columns(base.predictions, test.predictions, evidence)
+        for k, scope in enumerate(scopes)
     ]
     return sorted(shifts, key=lambda pair: (-value_of(pair[1].index), pair[0]))
 
 
-@dataclass(frozen=True)
-class _Base:
-    """Predictions that those of the test table are compared with."""
-
-    table: Table
-    predictions: Predictions
-    words: str
-
-
-def _bases(evidence: Evidence, setting: Setting) -> list[_Base]:
-    if evidence.subject.reference is not None:
-        return [_reference(evidence, evidence.subject.reference, setting)]
-    found = []
-    if evidence.train is not None:
-        words = "the model's predictions of the training rows, on which it was fitted"
-        found.append(_Base(evidence.train.table, evidence.train.predictions, words))
-    if evidence.out_of_fold is not None:
-        words = "out-of-fold predictions of the training rows"
-        found.append(_Base(evidence.out_of_fold.table, evidence.out_of_fold.predictions, words))
-    if not found:
-        raise CheckNotRunError("The training rows were not predicted.")
-    return found
+def _side(scored: _Scored, k: int, evidence: Evidence, setting: Setting) -> Side:
+    """One column of scores; of several copies the scores of each follow those of the one before."""
+    rows = drawn(scored.table, setting.seed)
+    columns = [_column(p, k, evidence).iloc[rows] for p in scored.predictions]
+    one = side_of(columns[0], scored.table, rows)
+    if len(columns) == 1:
+        return one
+    return Side(
+        column=pd.concat(columns, ignore_index=True),
+        weight=None if one.weight is None else np.tile(one.weight, len(columns)),
+        sampling=one.sampling,
+        share=np.repeat(scored.shares, len(rows)),
+    )
 
 
-def _reference(evidence: Evidence, table: Table, setting: Setting) -> _Base:
+def _sides(evidence: Evidence, test: Evaluation, setting: Setting) -> tuple[_Scored, _Scored, str]:
+    reference = evidence.subject.reference
+    if reference is not None:
+        base = _reference(evidence, reference, setting)
+        words = f"Compared with predictions of {base.table.n:,} reference rows"
+        return base, _Scored(test.table, (test.predictions,)), words
+    crossed, copies = evidence.out_of_fold, evidence.copies
+    if crossed is None or copies is None or crossed.fold is None:
+        why = evidence.no_copies or "there are none."
+        raise CheckNotRunError(
+            "The model is surer of the training rows, on which it was fitted, than of others, and no copy of it that "
+            f"was fitted without them can be asked: {why} Name rows that it has not seen under data.reference."
+        )
+    mass = np.ones(crossed.table.n) if crossed.table.weight is None else crossed.table.weight
+    by_fold = np.bincount(crossed.fold, weights=mass, minlength=len(copies.predictions) + 1)[1:]
+    total = float(by_fold.sum())
+    shares = by_fold / total if total > 0 else np.full(len(by_fold), 1 / len(by_fold))
+    words = "Both tables are scored by the copies of cross-validation, training rows by the one that has not seen them"
+    return (
+        _Scored(crossed.table, (crossed.predictions,)),
+        _Scored(copies.table, copies.predictions, tuple(shares.tolist())),
+        words,
+    )
+
+
+def _reference(evidence: Evidence, table: Table, setting: Setting) -> _Scored:
     rows = np.arange(table.n)
     if table.n > setting.budget:
         rows = np.sort(np.random.default_rng(setting.seed).choice(table.n, setting.budget, replace=False))
@@ -102,7 +121,7 @@ def _reference(evidence: Evidence, table: Table, setting: Setting) -> _Base:
     kept = rows_of(part, np.flatnonzero(found.finite))
     if not kept.n:
         raise CheckNotRunError("No prediction of data.reference is finite.")
-    return _Base(kept, _some(found.predictions, found.finite), f"predictions of {kept.n:,} reference rows")
+    return _Scored(kept, (_some(found.predictions, found.finite),))
 
 
 def _some(predictions: Predictions, kept: NDArray[np.bool_]) -> Predictions:
@@ -112,20 +131,21 @@ def _some(predictions: Predictions, kept: NDArray[np.bool_]) -> Predictions:
     )
 
 
-def _columns(one: Predictions, other: Predictions, evidence: Evidence) -> list[tuple[str, pd.Series, pd.Series]]:
-    """Scope and both sides of each column of scores; of the labels where the model gives no scores."""
-    classes = evidence.subject.classes
-    if one.score is not None and other.score is not None:
-        if one.score.ndim == 1:
-            return [("", pd.Series(one.score), pd.Series(other.score))]
-        return [
-            (f"/class={encoded(name)}", pd.Series(one.score[:, k]), pd.Series(other.score[:, k]))
-            for k, name in enumerate(classes)
-        ]
-    if one.label is None or other.label is None:
-        raise CheckNotRunError("There are neither scores nor labels in both tables.")
-    words = np.array(classes, dtype=object)
-    return [("", pd.Series(words[one.label], dtype="object"), pd.Series(words[other.label], dtype="object"))]
+def _scopes(before: _Scored, after: _Scored, evidence: Evidence) -> tuple[str, ...]:
+    """Scope of each column of scores; one where the model gives but one, or labels alone."""
+    one, other = before.predictions[0], after.predictions[0]
+    if one.score is None or other.score is None:
+        if one.label is None or other.label is None:
+            raise CheckNotRunError("There are neither scores nor labels in both tables.")
+        return ("",)
+    return ("",) if one.score.ndim == 1 else tuple(f"/class={encoded(name)}" for name in evidence.subject.classes)
+
+
+def _column(predictions: Predictions, k: int, evidence: Evidence) -> pd.Series:
+    if predictions.score is not None:
+        return pd.Series(predictions.score if predictions.score.ndim == 1 else predictions.score[:, k])
+    assert predictions.label is not None  # the scopes say so
+    return pd.Series(np.array(evidence.subject.classes, dtype=object)[predictions.label], dtype="object")
 
 
 def _sentence(worst: tuple[str, Shift], several: bool) -> str:
