@@ -7,6 +7,7 @@ from audit.report.charts.forest import ForestPoint, forest
 from audit.report.charts.heatmap import heatmap
 from audit.report.charts.histogram import histogram
 from audit.report.charts.lines import Series, lines
+from audit.report.charts.node_link import Node, node_link
 from audit.report.charts.panels import Band, Panel, panels
 from audit.report.charts.reliability import reliability
 from audit.report.charts.waterfall import waterfall
@@ -15,6 +16,7 @@ __all__ = [
     "Band",
     "Bar",
     "ForestPoint",
+    "Node",
     "Panel",
     "Series",
     "bars",
@@ -24,6 +26,7 @@ __all__ = [
     "heatmap",
     "histogram",
     "lines",
+    "node_link",
     "panels",
     "reliability",
     "waterfall",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from audit.records.observation import Observation, encoded
 from audit.records.sections import AttributionMethodFacts, Case
-from audit.report.view import attribution_effects, column_groups, figures, numbers
+from audit.report.view import attribution_effects, attribution_surrogates, column_groups, figures, numbers
 from audit.report.view.folio import Folio, decoded
 from audit.report.view.robustness import as_text
 from audit.report.view.tree import Block, Bullets, Callout, Cell, Chapter, Facts, Pair, Prose, Row, Section
@@ -89,7 +89,7 @@ def _method(folio: Folio, method: AttributionMethodFacts) -> tuple[Block, ...]:
     blocks: list[Block] = [Facts(facts=tuple(facts))]
     if method.notes:
         blocks.append(Bullets(items=method.notes))
-    blocks += attribution_effects.blocks(folio, method)
+    blocks += (*attribution_surrogates.blocks(folio, method), *attribution_effects.blocks(folio, method))
     for class_ in () if method.effects else _classes(folio, method):
         blocks += _global(folio, method, class_)
     blocks += column_groups.blocks(folio, method)

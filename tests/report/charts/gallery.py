@@ -10,6 +10,7 @@ from audit.report.charts import (
     Band,
     Bar,
     ForestPoint,
+    Node,
     Panel,
     Series,
     bars,
@@ -19,6 +20,7 @@ from audit.report.charts import (
     heatmap,
     histogram,
     lines,
+    node_link,
     panels,
     reliability,
     waterfall,
@@ -58,6 +60,15 @@ def densities() -> list[Density]:
         Density(feature="empty", edges=(), counts=()),
         *(Density(feature=name, edges=edges, counts=counts, colour=ranks) for name in HOSTILE),
     ]
+
+
+TREE = [
+    Node("checks ≤ 1.5", (1, 4), "0.83 · 100 %", 0.6),
+    Node("employed = Yes", (2, 3), "0.89 · 66.4 %", 0.8),
+    Node("", (), "0.92 · 55.9 %", 0.95),
+    Node("", (), "0.81 · 10.5 %", 0.5),
+    Node("", (), "0.74 · 33.6 %", 0.0),
+]
 
 
 def bands() -> list[Band]:
@@ -168,6 +179,9 @@ def charts() -> dict[str, Callable[[], str]]:
         "heatmap hostile": lambda: heatmap(
             HOSTILE, HOSTILE, [[NAN, INF] + [1.0] * 11] * 13, [list(HOSTILE)] * 13, **FOUL
         ),
+        "node link": lambda: node_link(TREE, **NAMED),
+        "node link hostile": lambda: node_link([Node(n, (i + 1,), n, 2.0) for i, n in enumerate(HOSTILE)], **FOUL),
+        "node link none": lambda: node_link([], **NAMED),
         "panels": lambda: panels(bands()[:2], **NAMED, y_label="Effect (probability)"),
         "panels hostile": lambda: panels(bands(), **FOUL, y_label=HOSTILE[3], across=4),
         "panels none": lambda: panels([], **NAMED, y_label="x"),
