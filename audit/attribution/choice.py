@@ -1,7 +1,8 @@
-"""Evaluated rows to the few single cases worth a look: the worst errors, the nearest calls, one of each group."""
+"""Evaluated rows to the few single cases worth a look: named, worst errors, nearest calls, typical and extreme."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import zip_longest
 
 import numpy as np
@@ -9,13 +10,14 @@ from numpy.typing import NDArray
 
 from audit.records.spec import LocalSpec
 from audit.subject.evidence import Evaluation, Subject
+from audit.subject.named import named_rows
 
 Choice = tuple[int, str]
 """(row of the table, why it was chosen)."""
 
 
 def chosen_cases(subject: Subject, seen: Evaluation, asked: LocalSpec | bool) -> tuple[Choice, ...]:
-    """Choose rows by turns from each kind that was asked for, no row twice.
+    """Choose the rows that are named, then by turns from each kind that was asked for, no row twice.
 
     Parameters
     ----------
@@ -26,9 +28,9 @@ def chosen_cases(subject: Subject, seen: Evaluation, asked: LocalSpec | bool) ->
     """
     if not isinstance(asked, LocalSpec):
         return ()
-    kinds = {"worst": _worst, "near_threshold": _nearest, "per_group": _per_group}
+    kinds = {"worst": _worst, "near_threshold": _nearest, "per_group": _per_group, "extreme": _extremes}
     queues = [kinds[kind](subject, seen) for kind in asked.choose]
-    chosen: dict[int, str] = {}
+    chosen: dict[int, str] = dict.fromkeys(named_rows(seen.table, asked), "named in the spec")
     for turn in zip_longest(*queues):
         for choice in turn:
             if choice is not None and len(chosen) < asked.rows:
@@ -46,8 +48,11 @@ def _worst(subject: Subject, seen: Evaluation) -> list[Choice]:
     codes = target.astype(np.int64)
     if score is not None:
         wrong = np.ones(len(codes), dtype=bool) if label is None else label != codes
-        return _ordered(_support(subject, score, codes), "one of the most confident errors", wrong)
-    return [] if label is None else _ordered(np.zeros(len(codes)), "an error", label != codes)
+        found = _ordered(_support(subject, score, codes), "one of the most confident errors", wrong)
+        return _by_turns(subject, label, found)
+    return (
+        [] if label is None else _by_turns(subject, label, _ordered(np.zeros(len(codes)), "an error", label != codes))
+    )
 
 
 def _support(subject: Subject, score: NDArray[np.float64], codes: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -68,17 +73,35 @@ def _nearest(subject: Subject, seen: Evaluation) -> list[Choice]:
         return _ordered(first - second, "one of the closest calls between two classes")
     if subject.threshold is None:
         return []
-    return _ordered(np.abs(score - subject.threshold), "one of the nearest to the threshold")
+    found = _ordered(np.abs(score - subject.threshold), "one of the nearest to the threshold")
+    return _by_turns(subject, seen.predictions.label, found)
 
 
 def _per_group(_: Subject, seen: Evaluation) -> list[Choice]:
+    return [(_typical(seen, rows), f"typical of {name}") for name, rows in _groups(seen)]
+
+
+def _extremes(subject: Subject, seen: Evaluation) -> list[Choice]:
+    score = seen.predictions.score
+    if score is None:
+        return []
     choices = []
+    for name, rows in _groups(seen):
+        part = score[rows] if score.ndim == 1 else score[rows].max(axis=1)
+        what = "score" if score.ndim == 1 and subject.classes else "prediction" if score.ndim == 1 else "top score"
+        choices += [
+            (int(rows[np.argmin(part)]), f"the lowest {what} of {name}"),
+            (int(rows[np.argmax(part)]), f"the highest {what} of {name}"),
+        ]
+    return choices
+
+
+def _groups(seen: Evaluation) -> Iterator[tuple[str, NDArray[np.int64]]]:
+    # Each group in words, and its rows.
     for column in seen.table.sensitive.columns:
         values = seen.table.sensitive[column].astype(str).to_numpy()
         for value in sorted(set(values.tolist())):
-            rows = np.flatnonzero(values == value)
-            choices.append((_typical(seen, rows), f"typical of {column} = {value}"))
-    return choices
+            yield f"{column} = {value}", np.flatnonzero(values == value)
 
 
 def _typical(seen: Evaluation, rows: NDArray[np.int64]) -> int:
@@ -87,6 +110,15 @@ def _typical(seen: Evaluation, rows: NDArray[np.int64]) -> int:
         return int(rows[0])
     part = score[rows] if score.ndim == 1 else score[rows].max(axis=1)
     return int(rows[np.argmin(np.abs(part - np.median(part)))])
+
+
+def _by_turns(subject: Subject, label: NDArray[np.int64] | None, found: list[Choice]) -> list[Choice]:
+    # Unfavourable and favourable decisions take turns, so that neither crowds the other out.
+    if label is None or subject.favourable is None:
+        return found
+    against = [choice for choice in found if label[choice[0]] != subject.favourable]
+    rest = [choice for choice in found if label[choice[0]] == subject.favourable]
+    return [choice for pair in zip_longest(against, rest) for choice in pair if choice is not None]
 
 
 def _ordered(loss: NDArray[np.float64], why: str, among: NDArray[np.bool_] | None = None) -> list[Choice]:

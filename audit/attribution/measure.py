@@ -6,6 +6,7 @@ from typing import Literal
 
 from audit import catalogue, guard
 from audit.attribution.ground import ground_of
+from audit.attribution.people.measure import people_of
 from audit.declarations.attribution import Attributed, AttributionMethod, Ground, MethodNotRunError
 from audit.errors import AuditError
 from audit.records.observation import Observation
@@ -38,8 +39,11 @@ def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[AttributionSect
         tell.progress(done, len(methods), method.label)
         results.append(_result(method, ground))
     tell.progress(len(methods), len(methods))
-    section = AttributionSection(methods=tuple(r.facts for r in results), scope=ground.scope, notes=_notes(ground))
-    return section, tuple(o for r in results for o in r.observations)
+    people, told = people_of(evidence, ground, plan.spec)
+    section = AttributionSection(
+        methods=tuple(r.facts for r in results), people=people, scope=ground.scope, notes=_notes(ground)
+    )
+    return section, (*(o for r in results for o in r.observations), *told)
 
 
 def _methods(asked: AttributionSpec) -> list[AttributionMethod]:

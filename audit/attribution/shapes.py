@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from audit.attribution.explained import Explained
 from audit.declarations.attribution import Ground
 from audit.records.sections import Case, Contribution, Density
+from audit.subject.named import is_number
 
 _BINS = 41
 _DRAWN = 20
@@ -28,7 +29,19 @@ def densities(values: NDArray[np.float64], rows: pd.DataFrame, order: list[int])
 
 def cases(ground: Ground, explained: Explained) -> tuple[Case, ...]:
     """Tell each chosen row's prediction as its base value and what every column added."""
-    return tuple(_case(number, row, why, ground, explained) for number, (row, why) in enumerate(ground.chosen, start=1))
+    typical = typical_texts(ground.background)
+    return tuple(
+        _case(number, row, why, ground, explained, typical) for number, (row, why) in enumerate(ground.chosen, start=1)
+    )
+
+
+def typical_texts(rows: pd.DataFrame) -> tuple[str, ...]:
+    """Return the middle value of each column of numbers, and the most frequent of any other, as text.
+
+    >>> typical_texts(pd.DataFrame({"a": [1, 2, 9], "b": ["x", "y", "x"], "c": [None, None, None]}))
+    ('2', 'x', 'missing')
+    """
+    return tuple(_typical(rows.iloc[:, j]) for j in range(rows.shape[1]))
 
 
 def text_of(value: Any) -> str:
@@ -45,6 +58,16 @@ def text_of(value: Any) -> str:
         number = float(value)
         return f"{number:.0f}" if abs(number) >= 1000 or number.is_integer() else f"{number:.4g}"
     return str(value)
+
+
+def _typical(column: pd.Series) -> str:
+    held = column.dropna()
+    if not len(held):
+        return "missing"
+    if is_number(column):
+        return text_of(held.iloc[np.argsort(held.to_numpy(np.float64), kind="stable")[(len(held) - 1) // 2]])
+    codes, distinct = pd.factorize(held)
+    return text_of(distinct[int(np.bincount(codes).argmax())])
 
 
 def _density(
@@ -70,7 +93,7 @@ def _ranks(column: pd.Series) -> NDArray[np.float64] | None:
     return (ranks - 1) / max(1, known - 1)
 
 
-def _case(number: int, row: int, why: str, ground: Ground, explained: Explained) -> Case:
+def _case(number: int, row: int, why: str, ground: Ground, explained: Explained, typical: tuple[str, ...]) -> Case:
     k = _explained_class(row, ground)
     values = explained.values[row, :, k]
     order = np.argsort(-np.abs(values), kind="stable")
@@ -88,6 +111,7 @@ def _case(number: int, row: int, why: str, ground: Ground, explained: Explained)
                 feature=str(ground.rows.columns[j]),
                 value=text_of(ground.rows.iloc[row, j]),
                 attribution=float(values[j]),
+                typical=typical[j],
             )
             for j in order
         ),

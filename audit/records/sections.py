@@ -9,6 +9,7 @@ from pydantic import Field
 from audit.records.base import Record
 from audit.records.effects import DetailTable, DrawnNode, Effect, PairEffect
 from audit.records.observation import Scope
+from audit.records.people import PeopleFacts
 from audit.records.spec import Scalar, Task
 
 
@@ -352,6 +353,8 @@ class Contribution(Record):
     """The feature's value as text."""
     attribution: float
     """On the method's scale."""
+    typical: str = ""
+    """The middle or most frequent value of the background, as text."""
 
 
 class Case(Record):
@@ -418,6 +421,8 @@ class AttributionSection(Record):
     """Global values are observations `attribution/<method>/global/<feature>`."""
 
     methods: tuple[AttributionMethodFacts, ...] = ()
+    people: PeopleFacts | None = None
+    """The single cases apart from any method; null in records of before, and without cases."""
     scope: Scope = "held_out"
     notes: tuple[str, ...] = ()
 

@@ -278,11 +278,70 @@ class FairnessSpec(Record):
     """Chance with which the smallest disparity that is told as detectable would have been found, in [0.5, 1)."""
 
 
+class CounterfactualSpec(Record):
+    """How the nearest change that turns a decision is searched for; sensitive features never change."""
+
+    immutable: tuple[str, ...] = ()
+    """Columns that nobody can change, beside the sensitive features."""
+    monotone: dict[str, Literal["increasing", "decreasing"]] = Field(default_factory=dict)
+    """Column of numbers to the only direction in which it can change, e.g. age: increasing."""
+    ranges: dict[str, tuple[float, ...]] = Field(default_factory=dict)
+    """Column of numbers to the lowest and highest value that it can be changed to."""
+    changes: int = Field(default=3, ge=1, le=5)
+    """Most columns that may change together."""
+    move: float | None = None
+    """In regression, by how much the prediction is to change at least, below zero to fall; in units of the target."""
+    rows: int = Field(default=50, ge=0, le=100_000)
+    """Rows with an unfavourable decision, beside the cases, for which it is counted whether a change is found."""
+    budget: int = Field(default=5000, ge=100, le=10_000_000)
+    """Most predictions spent on one row."""
+
+
+class WordingSpec(Record):
+    """What a person is told where a column is the reason, by what is wrong with its value."""
+
+    high: str | None = None
+    """Where the value is above the typical one of those whom the model favours."""
+    low: str | None = None
+    """Where it is below."""
+    missing: str | None = None
+    """Where there is none."""
+    other: str | None = None
+    """Where it is another category."""
+
+
+class ReasonsSpec(Record):
+    """How reasons are given for unfavourable decisions; sensitive features are never a reason."""
+
+    count: int = Field(default=4, ge=1, le=4)
+    """Most reasons given for one decision."""
+    wording: dict[str, str | WordingSpec] = Field(default_factory=dict)
+    """Column to the text that a person is told, whatever its value, or to a text for each direction; what is not worded
+    is named by the column."""
+    excluded: tuple[str, ...] = ()
+    """Columns that are no reason, beside the sensitive features."""
+
+
 class LocalSpec(Record):
     """The single cases that are explained."""
 
     rows: int = Field(default=10, ge=1, le=200)
-    choose: tuple[Literal["worst", "near_threshold", "per_group"], ...] = ("worst", "near_threshold", "per_group")
+    """Most cases; those that are named come first."""
+    choose: tuple[Literal["worst", "near_threshold", "per_group", "extreme"], ...] = (
+        "worst",
+        "near_threshold",
+        "per_group",
+    )
+    """Kinds that take turns: worst errors, nearest to the threshold, typical of each group, the lowest and the highest
+    score of each group."""
+    ids: tuple[str | int, ...] = ()
+    """Values of data.id whose rows are cases."""
+    row_numbers: tuple[int, ...] = ()
+    """Numbers of rows that are cases, from 1 for the first below the header."""
+    neighbours: int = Field(default=1, ge=0, le=3)
+    """Most alike rows that the model decides otherwise, shown beside each case."""
+    counterfactuals: CounterfactualSpec | Literal[False] = CounterfactualSpec()
+    reasons: ReasonsSpec | Literal[False] = ReasonsSpec()
 
 
 class LimeSpec(Record):

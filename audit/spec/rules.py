@@ -273,6 +273,32 @@ def _batches(spec: AuditSpec) -> Iterator[Finding]:
             yield Finding((*loc, i), f"expected 1 to 1,000,000 rows, found {rows:,}.", "For example: [1, 1000]")
 
 
+def _cases(spec: AuditSpec) -> Iterator[Finding]:
+    local = spec.attribution and spec.attribution.local
+    if not local:
+        return
+    loc: Loc = ("attribution", "local")
+    if local.ids and spec.data.id is None:
+        message = "cases are named by data.id, and there is none."
+        yield Finding((*loc, "ids"), message, "Add data.id, or name row_numbers.")
+    for key in ("ids", "row_numbers", "choose"):
+        yield from _repeats((*loc, key), getattr(local, key))
+    for i, number in enumerate(local.row_numbers):
+        if number < 1:
+            yield Finding((*loc, "row_numbers", i), f"rows count from 1, found {number}.", "1 is below the header.")
+    asked = local.counterfactuals
+    for column, ends in asked.ranges.items() if asked else ():
+        if len(ends) != 2 or ends[0] > ends[1]:
+            found = ", ".join(f"{end:g}" for end in ends) or "none"
+            message = f"expected the lowest and the highest value, found {found}."
+            yield Finding((*loc, "counterfactuals", "ranges", column), message, "For example: [0, 60]")
+    for key in ("monotone", "ranges"):
+        for column in getattr(asked, key) if asked else ():
+            if asked and column in asked.immutable:
+                message = f"{column!r} is immutable, so nothing can be said of how it changes."
+                yield Finding((*loc, "counterfactuals", key, column), message, "Delete one of the two.")
+
+
 def _packs(spec: AuditSpec) -> Iterator[Finding]:
     yield from _repeats(("policies",), tuple(p if isinstance(p, str) else p.pack for p in spec.policies))
 
@@ -326,6 +352,7 @@ _RULES: tuple[tuple[tuple[str, ...], Callable[[AuditSpec], Iterator[Finding]]], 
     (("performance",), _grades),
     (("task", "decision"), _classes),
     (("task", "decision"), _costs),
+    (("attribution", "data"), _cases),
     (("report",), _lists),
     (("policies",), _packs),
     (("efficiency",), _batches),

@@ -22,6 +22,7 @@ from audit.subject.facts import column_facts
 from audit.subject.labels import canonical, canonical_texts, codes_of, distinct_labels
 from audit.subject.membership import membership_of
 from audit.subject.model import Part, identity_of, load_model, run_code, section_of, withdraw_code
+from audit.subject.named import identities, refuse_unknown
 from audit.subject.predict import predictor
 from audit.subject.sensitive import as_groups, joined
 from audit.subject.source import file_name
@@ -60,6 +61,8 @@ def load_subject(plan: Plan, tell: Tell) -> Subject:
     settled = _Settled(spec, layout, sources, read, people, headline, tell)
     question = _question(settled, fixed, native)
     tables = {role: _table(settled, role, question) for role in sources}
+    if fixed is not None or native is not None:
+        _refuse_unknown_cases(settled, tables[headline])
     fitted = any(m is not None for m in (native, unfitted_rival))
     _refuse_lone_rows(settled, tables, {headline, *(("train",) if fitted else ())}, question)
     model = fixed if native is None else _fitted(native, plan, tables["train"], tell)
@@ -369,10 +372,7 @@ def _cv_group(settled: _Settled, frame: pd.DataFrame) -> NDArray[np.int64] | Non
 def _identity(name: str | None, frame: pd.DataFrame) -> NDArray[np.int64] | None:
     if name is None or name not in frame.columns:
         return None
-    texts = canonical_texts(frame[name])
-    # 63 bits, so that -1 is free for rows without an id.
-    hashed = (pd.util.hash_array(texts.to_numpy(object)) >> np.uint64(1)).astype(np.int64)
-    return np.where(texts.isna().to_numpy(), -1, hashed)
+    return identities(canonical_texts(frame[name]))
 
 
 def _grade(name: str | None, frame: pd.DataFrame) -> NDArray[Any] | None:
@@ -414,6 +414,13 @@ def _facts(
 
 def _joined_facts(name: str, values: pd.Series) -> ColumnFacts:
     return column_facts(name, values.where(values != "unknown"), "sensitive")
+
+
+def _refuse_unknown_cases(settled: _Settled, table: Table) -> None:
+    """Refuse rows and columns that the spec names for its cases and that are not there, before anything is measured."""
+    asked = settled.spec.attribution
+    if asked and asked.local:
+        refuse_unknown(table, asked.local)
 
 
 def _refuse_lone_rows(settled: _Settled, tables: dict[str, Table], roles: set[str], question: Question) -> None:

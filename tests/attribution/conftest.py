@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,8 @@ from audit.records.sections import TableFacts
 from audit.records.spec import AttributionSpec, AuditSpec, DataSpec, ModelSpec
 from audit.subject.estimator import Identity, adapted
 from audit.subject.evidence import Evaluation, Evidence, LoadedModel, Predictions, Subject, Table
+
+sys.path.insert(0, str(Path(__file__).parent))  # the made-up credit table
 
 
 @dataclass
