@@ -1,4 +1,4 @@
-"""LightGBM, XGBoost and CatBoost models to the Shapley values that these libraries compute of their own trees."""
+"""LightGBM, XGBoost and CatBoost models to the Shapley values of their own trees, by us or by these libraries."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from audit.attribution.dumps import LightGBMTrees, XGBoostTrees, lightgbm_trees, xgboost_trees
 from audit.attribution.explained import (
     Explained,
     Inverse,
@@ -19,8 +20,13 @@ from audit.attribution.explained import (
     logistic,
     softmax_of_rows,
 )
+from audit.attribution.quadrature import tree_values
+from audit.attribution.trees import expected, signs_of
 
 _OPERATIONS_A_LEAF = 64
+# Up to here the library is through before our compiler is loaded. Counted, not timed: equal runs take equal ways.
+_FEW_OPERATIONS = 5e8
+_ADDITIVE = 1e-5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +42,8 @@ class Booster:
     inverse: Inverse
     columns: tuple[int, ...]
     """Positions of the explained classes; empty in regression."""
+    own: Callable[[], LightGBMTrees | XGBoostTrees | None] = lambda: None
+    """Its trees and how they read rows, where we know them."""
 
     def cost(self) -> int:
         """Return the operations that one row costs, on the scale of `quadrature.operations`."""
@@ -43,11 +51,33 @@ class Booster:
 
     def explain(self, encoded: Any) -> Explained:
         """Attribute the raw score of `encoded` rows to their columns."""
+        output = self.output(encoded)
+        return self._by_own_trees(encoded, output) or self._by_library(encoded, output)
+
+    def _by_own_trees(self, encoded: Any, output: NDArray[np.float64]) -> Explained | None:
+        # The same game on the same trees, many times as fast, but only where the result adds up.
+        few = self.cost() * encoded.shape[0] <= _FEW_OPERATIONS
+        own = None if few or hasattr(encoded, "toarray") else self.own()
+        if own is None:
+            return None
+        values = tree_values(own.trees, own.read(encoded))
+        base = np.sum([expected(tree) for tree in own.trees], axis=0)
+        # The first row tells the constant; that the others agree with it is what the additivity error tests.
+        explained = self._explained(values, base + (output[0] - base - values[0].sum(axis=0)), output)
+        exact = explained.additivity_error() <= _ADDITIVE * float(np.abs(output).max(initial=1.0))
+        return explained if exact else None
+
+    def _by_library(self, encoded: Any, output: NDArray[np.float64]) -> Explained:
         found = self._turned(self.contributions(encoded))
+        return self._explained(found[:, :, :-1].transpose(0, 2, 1), found[0, :, -1], output)
+
+    def _explained(
+        self, values: NDArray[np.float64], base: NDArray[np.float64], output: NDArray[np.float64]
+    ) -> Explained:
         return Explained(
-            values=found[:, :, :-1].transpose(0, 2, 1),
-            base=found[0, :, -1],
-            output=self.output(encoded),
+            values=values,
+            base=base,
+            output=output,
             game="path-dependent Shapley values (absent columns follow the training weights of the trees), exact",
             scale=self.scale,
             inverse=self.inverse,
@@ -94,7 +124,19 @@ def _lightgbm(model: Any, columns: tuple[int, ...]) -> Booster | None:
         return found.reshape(len(found), -1)
 
     leaves = sum(int(n) for n in re.findall(r"^num_leaves=(\d+)$", text, re.MULTILINE))
-    return Booster(contributions=contributions, raw=raw, leaves=leaves, scale=link[0], inverse=link[1], columns=columns)
+    outputs = int(_HEADER.search(text).group(1))  # type: ignore[union-attr]
+    return Booster(
+        contributions=contributions,
+        raw=raw,
+        leaves=leaves,
+        scale=link[0],
+        inverse=link[1],
+        columns=columns,
+        own=lambda: lightgbm_trees(text, signs_of(outputs, columns), share),
+    )
+
+
+_HEADER = re.compile(r"^num_tree_per_iteration=(\d+)$", re.MULTILINE)
 
 
 def _lightgbm_link(objective: str) -> tuple[str, Inverse] | None:
@@ -146,8 +188,18 @@ def _xgboost(model: Any, columns: tuple[int, ...]) -> Booster | None:
         found = predicted(rows, output_margin=True)
         return found.reshape(len(found), -1)
 
+    def own() -> XGBoostTrees | None:
+        saved = json.loads(booster.save_raw("json"))
+        size = saved["learner"]["learner_model_param"]
+        outputs = max(1, int(size["num_class"]), int(size["num_target"]))
+        if outputs > 1 and not columns:
+            return None
+        return xgboost_trees(saved, signs_of(outputs, columns), rounds[1] or None, missing)
+
     leaves = sum(tree.count("leaf=") for tree in booster.get_dump())
-    return Booster(contributions=contributions, raw=raw, leaves=leaves, scale=link[0], inverse=link[1], columns=columns)
+    return Booster(
+        contributions=contributions, raw=raw, leaves=leaves, scale=link[0], inverse=link[1], columns=columns, own=own
+    )
 
 
 def _catboost(model: Any, columns: tuple[int, ...]) -> Booster | None:

@@ -19,7 +19,7 @@ from audit.attribution.explained import (
 )
 from audit.attribution.paths import path_operations, path_values
 from audit.attribution.quadrature import operations, tree_values
-from audit.attribution.trees import FlatTree, expected
+from audit.attribution.trees import FlatTree, expected, positive, signs_of
 
 _CATEGORIES = 256
 # Up to here plain arrays are through before the compiler is loaded. Counted, not timed: equal runs take equal ways.
@@ -127,14 +127,9 @@ def _flat(tree: Any, value: NDArray[np.float64]) -> FlatTree:
         missing_left=tree.missing_go_to_left.astype(np.bool_),
         category=np.full(tree.node_count, -1),
         categories=np.zeros((1, _CATEGORIES), dtype=np.bool_),
-        cover=_positive(tree.weighted_n_node_samples),
+        cover=positive(tree.weighted_n_node_samples),
         value=np.ascontiguousarray(value),
     )
-
-
-def _positive(cover: NDArray[Any]) -> NDArray[np.float64]:
-    # A node that only rows of weight zero reached has a cover of zero, which would divide by zero.
-    return np.asarray(np.maximum(cover, cover[0] * 1e-12), dtype=np.float64)
 
 
 def _single_precision(rows: Any) -> NDArray[np.float64]:
@@ -147,7 +142,7 @@ def _starts_constant(model: Any) -> bool:
 
 
 def _boosted(model: Any, columns: tuple[int, ...]) -> Forest:
-    signs = _signs(model.estimators_.shape[1], columns)
+    signs = signs_of(model.estimators_.shape[1], columns)
     trees = tuple(
         _flat(member.tree_, model.learning_rate * member.tree_.value[:, 0, :1] * signs[k])
         for stage in model.estimators_
@@ -169,7 +164,7 @@ def _boosted(model: Any, columns: tuple[int, ...]) -> Forest:
 
 def _histogram(model: Any, columns: tuple[int, ...]) -> Forest | None:
     stages = model._predictors  # no public name leads to the fitted trees
-    signs = _signs(len(stages[0]), columns)
+    signs = signs_of(len(stages[0]), columns)
     trees = tuple(_flat_histogram(member, signs[k]) for stage in stages for k, member in enumerate(stage))
     scale, inverse = _margin(columns)
     if not columns and model.loss in ("poisson", "gamma"):
@@ -204,18 +199,9 @@ def _flat_histogram(member: Any, sign: NDArray[np.float64]) -> FlatTree:
         missing_left=nodes["missing_go_to_left"].astype(np.bool_),
         category=np.where(nodes["is_categorical"] == 1, nodes["bitset_idx"].astype(np.int64), -1),
         categories=categories,
-        cover=_positive(nodes["count"]),
+        cover=positive(nodes["count"]),
         value=np.ascontiguousarray(nodes["value"][:, None] * sign),
     )
-
-
-def _signs(outputs: int, columns: tuple[int, ...]) -> NDArray[np.float64]:
-    # (raw outputs, K): what a unit of each raw output adds to each explained one.
-    if not columns:
-        return np.ones((1, 1))
-    if outputs == 1:
-        return np.array([[1.0 if columns[0] == 1 else -1.0]])
-    return np.eye(outputs)[:, list(columns)]
 
 
 def _raw_output(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from audit.attribution.trees import LEAF, FlatTree, gauss_legendre, order
+from audit.attribution.trees import LEAF, FlatTree, gauss_legendre
 
 # Small enough for the arrays of one step to stay in the cache of the processor.
 _CELLS = 40_000
@@ -18,7 +18,7 @@ _CELLS = 40_000
 
 def path_operations(trees: tuple[FlatTree, ...]) -> int:
     """Return the multiplications that one row costs, up to a constant."""
-    return sum(int((tree.left == LEAF).sum()) * len(np.unique(tree.feature)) * (order(tree) + 2) for tree in trees)
+    return sum(int((tree.left == LEAF).sum()) * len(np.unique(tree.feature)) * (tree.order + 2) for tree in trees)
 
 
 def path_values(trees: tuple[FlatTree, ...], x: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -49,7 +49,7 @@ def _one(tree: FlatTree, local: NDArray[np.int64], sides: NDArray[np.bool_]) -> 
     # (n, columns, K) the Shapley values of one tree.
     leaves, cover, follows = _paths(tree, local, sides)
     value = tree.value[leaves]
-    t, weight = gauss_legendre(order(tree))
+    t, weight = gauss_legendre(tree.order)
     apart = cover[:, :, None] * (1 - t)
     along = apart + t
     share_apart = np.broadcast_to(-weight / (1 - t), apart.shape)

@@ -6,30 +6,36 @@ feature j, and o_j in {0, 1} whether the row follows the path at every split on 
     phi_i = v (o_i - w_i) * integral over t in [0, 1] of the product over j in F, j != i of (w_j (1 - t) + o_j t)
 
 The integrand is a polynomial of degree |F| - 1, so ceil(|F| / 2) Gauss-Legendre nodes give it exactly. One walk of a
-tree serves a block of rows: going down, the product is carried at each node of the quadrature; coming back, each edge
-adds its share to its feature. The cost is nodes x quadrature nodes a row, where the usual algorithm needs
+tree serves a block of rows: going down, the product is carried at each node of the quadrature; coming back, each inner
+node adds the share of its feature. The cost is nodes x quadrature nodes a row, where the usual algorithm needs
 leaves x depth^2.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from audit import guard
-from audit.attribution.trees import FlatTree, depth, gauss_legendre, order
+from audit.attribution.paths import path_values
+from audit.attribution.trees import LEAF, FlatTree, gauss_legendre
 from audit.errors import AuditError
 
-_BLOCK = 64
+# Factors of a group of trees, in numbers, that stay in a processor's second cache beside a block of rows.
+_GROUP = 32_000
 
 
 def operations(trees: tuple[FlatTree, ...]) -> int:
     """Return the multiplications that one row costs, up to a constant."""
-    return sum(tree.nodes * order(tree) * int(tree.value.any(axis=0).sum()) for tree in trees)
+    return sum(tree.nodes * tree.order * int(tree.value.any(axis=0).sum()) for tree in trees)
 
 
 def tree_values(trees: tuple[FlatTree, ...], x: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -47,141 +53,133 @@ def tree_values(trees: tuple[FlatTree, ...], x: NDArray[np.float64]) -> NDArray[
     ndarray of shape (n, m, K), float64
         Path-dependent Shapley values, exact up to rounding.
     """
-    kernel = _kernel()
-    rows, columns = x.shape
-    result = np.zeros((trees[0].value.shape[1], columns, rows))
-    by_column = np.ascontiguousarray(x.T)
+    compiled = _compiled()
+    if isinstance(compiled, AuditError):
+        # Without a compiler the same numbers come out of plain arrays, only later.
+        return path_values(trees, x)
+    found = np.zeros((-(-len(x) // compiled.rows), trees[0].value.shape[1], x.shape[1], compiled.rows))
+    seen = _abreast(x, compiled.rows)
+    # Each thread has rows of its own, so that no sum depends on how many there are.
+    threads = max(1, min(_processors(), len(seen)))
+    cuts = [len(seen) * i // threads for i in range(threads + 1)]
+    with ThreadPoolExecutor(threads) as pool:
+        for group in _groups(trees):
+            program = _program(compiled, group)
+
+            def part(a: int, b: int, program: tuple[Any, ...] = program) -> None:
+                compiled.walk(*program, seen[a:b], found[a:b].reshape(b - a, -1))
+
+            list(pool.map(part, cuts[:-1], cuts[1:]))
+    by_row = found.transpose(0, 3, 2, 1).reshape(-1, x.shape[1], found.shape[1])
+    return np.ascontiguousarray(by_row[: len(x)])
+
+
+def _abreast(x: NDArray[np.float64], together: int) -> NDArray[np.float64]:
+    # (blocks, columns * together): each column of the rows of a block side by side.
+    blocks = -(-len(x) // together)
+    padded = np.zeros((blocks * together, x.shape[1]))
+    padded[: len(x)] = x
+    return np.ascontiguousarray(padded.reshape(blocks, together, -1).transpose(0, 2, 1)).reshape(blocks, -1)
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass(frozen=True)
+class _Group:
+    trees: tuple[FlatTree, ...]
+    order: int
+    outputs: tuple[int, ...]
+
+
+def _groups(trees: tuple[FlatTree, ...]) -> Iterator[_Group]:
+    # Trees of one order and the same outputs, few enough for their factors to stay in cache.
+    def key(tree: FlatTree) -> tuple[int, tuple[int, ...]]:
+        return tree.order, tuple(np.flatnonzero(tree.value.any(axis=0)).tolist())
+
+    for (nodes, outputs), alike in groupby(sorted(trees, key=key), key=key):
+        held: list[FlatTree] = []
+        for tree in alike if outputs else ():
+            held.append(tree)
+            if sum(each.nodes for each in held) * nodes * (5 + 3 * len(outputs)) > _GROUP:
+                yield _Group(tuple(held), nodes, outputs)
+                held = []
+        if held:
+            yield _Group(tuple(held), nodes, outputs)
+
+
+def _program(compiled: _Compiled, group: _Group) -> tuple[Any, ...]:
+    # What the walk is given of a group of trees: its steps, their numbers and their factors.
+    trees, outputs = group.trees, np.array(group.outputs)
+    start = np.cumsum([0, *(tree.nodes for tree in trees)])[:-1]
+    shift = np.repeat(start, [tree.nodes for tree in trees])
+    left, right, feature, threshold, missing_left, cover, value = (
+        np.concatenate([getattr(tree, name) for tree in trees])
+        for name in ("left", "right", "feature", "threshold", "missing_left", "cover", "value")
+    )
+    tested = left != LEAF
+    left, right = np.where(tested, left + shift, LEAF), np.where(tested, right + shift, LEAF)
+    listed, length, categories = _listed(trees)
+    t, weight = gauss_legendre(group.order)
+    inner = int(tested.sum())
+    # Every inner node is entered, and come back to unless it holds two leaves.
+    order = np.zeros(2 * inner, dtype=np.int64)
+    program = (
+        np.zeros((inner, compiled.whole), dtype=np.int64),
+        np.zeros((inner, compiled.limits)),
+        np.zeros((inner, compiled.flags), dtype=np.bool_),
+        np.zeros(len(categories), dtype=np.uint8),
+        np.zeros(inner * compiled.edge * len(t)),
+        np.zeros(inner * len(outputs) * compiled.leaf * len(t)),
+    )
+    steps = compiled.tables(
+        left, right, feature, threshold, missing_left, listed, length, categories, cover, value, start, outputs, t,
+        weight, order, *program,
+    )  # fmt: skip
+    return (order[:steps], *program, outputs, len(t), 2 * max(tree.depth for tree in trees) + 2)
+
+
+def _listed(trees: tuple[FlatTree, ...]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    # By node the place and the number of the marks of its categories, -1 without; all marks, node after node.
+    places, lengths, bits, at = [], [], [np.zeros(1, dtype=np.bool_)], 1
     for tree in trees:
-        used, local = np.unique(tree.feature, return_inverse=True)
-        t, weight = gauss_legendre(order(tree))
-        seen = by_column[used]
-        for k in np.flatnonzero(tree.value.any(axis=0)):
-            # Only the columns a tree uses take part, so wide tables cost no more than narrow ones.
-            part = np.zeros((len(used), rows))
-            kernel(
-                tree.left, tree.right, local.astype(np.int64), tree.threshold, tree.missing_left, tree.category,
-                tree.categories, tree.cover, np.ascontiguousarray(tree.value[:, k]), depth(tree), t, weight, seen,
-                part, _BLOCK,
-            )  # fmt: skip
-            result[k, used] += part
-    return np.ascontiguousarray(result.transpose(2, 1, 0))
+        tests = (tree.category >= 0) & (tree.left != LEAF)
+        width = tree.categories.shape[1]
+        places.append(np.where(tests, at + width * (np.cumsum(tests) - 1), -1))
+        lengths.append(np.full(tree.nodes, width))
+        bits.append(tree.categories[tree.category[tests]].ravel())
+        at += width * int(tests.sum())
+    return np.concatenate(places), np.concatenate(lengths), np.concatenate(bits)
+
+
+@dataclass(frozen=True)
+class _Compiled:
+    tables: Callable[..., int]
+    walk: Callable[..., None]
+    rows: int
+    whole: int
+    limits: int
+    flags: int
+    edge: int
+    leaf: int
 
 
 @functools.cache
-def _kernel() -> Callable[..., None]:
+def _compiled() -> _Compiled | AuditError:
     # Where compiled code cannot be kept, or was kept badly, it is compiled for this run alone.
-    kept = guard.attempt(_compiled, True)
-    return _compiled(False) if isinstance(kept, AuditError) else kept
+    kept = guard.attempt(_built, True)
+    return guard.attempt(_built, False) if isinstance(kept, AuditError) else kept
 
 
-def _compiled(keep: bool) -> Callable[..., None]:
+def _built(keep: bool) -> _Compiled:
     # Imported on first use: the compiler costs more than many an audit's attributions.
     import numba
 
-    compiled: Callable[..., None] = numba.njit(_SIGNATURE, nogil=True, error_model="numpy", cache=keep)(_walk)
-    return compiled
+    from audit.attribution import kernels as k
 
-
-_SIGNATURE = (
-    "void(i8[::1], i8[::1], i8[::1], f8[::1], b1[::1], i8[::1], b1[:, ::1], f8[::1], f8[::1], i8, f8[::1], f8[::1], "
-    "f8[:, ::1], f8[:, ::1], i8)"
-)
-
-
-def _walk(
-    left: Any, right: Any, feature: Any, threshold: Any, missing_left: Any, category: Any, categories: Any, cover: Any,
-    value: Any, depth: int, t: Any, weight: Any, x: Any, phi: Any, block: int,
-) -> None:  # fmt: skip
-    # Written in the loops that the compiler turns into vector code; one pass over the tree for each block of rows.
-    n_nodes, n_rows, n_features = len(t), x.shape[1], x.shape[0]
-    product = np.ones((depth + 1, n_nodes, block))
-    total = np.zeros((depth + 1, n_nodes, block))
-    follows = np.ones((n_features, block))
-    before = np.ones((depth + 1, block))
-    after = np.ones((depth + 1, block))
-    w = np.ones(n_features)
-    w_before = np.ones(depth + 1)
-    path = np.zeros(depth + 1, np.int64)
-    phase = np.zeros(depth + 1, np.int64)
-    share = np.zeros(block)
-    for start in range(0, n_rows, block):
-        size = min(block, n_rows - start)
-        at = 0
-        path[0] = 0
-        phase[0] = 0
-        while at >= 0:
-            node = path[at]
-            if left[node] >= 0 and phase[at] < 2:
-                child = left[node] if phase[at] == 0 else right[node]
-                to_left = phase[at] == 0
-                phase[at] += 1
-                f = feature[node]
-                old = w[f]
-                new = old * cover[child] / cover[node]
-                at += 1
-                path[at] = child
-                phase[at] = 0
-                w_before[at] = old
-                w[f] = new
-                for r in range(size):
-                    v = x[f, start + r]
-                    if np.isnan(v):
-                        goes = missing_left[node]
-                    elif category[node] >= 0:
-                        goes = 0 <= v < 256 and categories[category[node], int(v)]
-                    else:
-                        goes = v <= threshold[node]
-                    before[at, r] = follows[f, r]
-                    if goes != to_left:
-                        follows[f, r] = 0.0
-                    after[at, r] = follows[f, r]
-                leaf = left[child] < 0
-                for r in range(size):
-                    share[r] = 0.0
-                for q in range(n_nodes):
-                    outside = 1.0 - t[q]
-                    old_in = old * outside + t[q]
-                    new_in = new * outside + t[q]
-                    never = new / old
-                    left_now = new * outside / old_in
-                    still = new_in / old_in
-                    if not leaf:
-                        for r in range(size):
-                            factor = never + before[at, r] * (left_now - never) + after[at, r] * (still - left_now)
-                            product[at, q, r] = product[at - 1, q, r] * factor
-                            total[at, q, r] = 0.0
-                    else:
-                        c_left = -1.0 / outside - (1.0 - old) / old_in
-                        c_still = (1.0 - new) / new_in - (1.0 - old) / old_in
-                        scale = value[child] * weight[q]
-                        for r in range(size):
-                            factor = never + before[at, r] * (left_now - never) + after[at, r] * (still - left_now)
-                            amount = product[at - 1, q, r] * factor * scale
-                            share[r] += amount * (before[at, r] * c_left + after[at, r] * (c_still - c_left))
-                            total[at - 1, q, r] += amount
-                if leaf:
-                    for r in range(size):
-                        phi[f, start + r] += share[r]
-                        follows[f, r] = before[at, r]
-                    w[f] = old
-                    at -= 1
-            else:
-                if at > 0:
-                    f = feature[path[at - 1]]
-                    old = w_before[at]
-                    new = w[f]
-                    for r in range(size):
-                        share[r] = 0.0
-                    for q in range(n_nodes):
-                        outside = 1.0 - t[q]
-                        old_in = old * outside + t[q]
-                        c_left = -1.0 / outside - (1.0 - old) / old_in
-                        c_still = (1.0 - new) / (new * outside + t[q]) - (1.0 - old) / old_in
-                        for r in range(size):
-                            share[r] += total[at, q, r] * (before[at, r] * c_left + after[at, r] * (c_still - c_left))
-                            total[at - 1, q, r] += total[at, q, r]
-                    for r in range(size):
-                        phi[f, start + r] += share[r]
-                        follows[f, r] = before[at, r]
-                    w[f] = old
-                at -= 1
+    tables, walk = (
+        numba.njit(signature, nogil=True, error_model="numpy", cache=keep)(function)
+        for signature, function in ((k.TABLES, k.tables), (k.WALK, k.walk))
+    )
+    return _Compiled(tables, walk, k.ROWS, k.WHOLE, k.LIMITS, k.FLAGS, k.EDGE, k.LEAF)
