@@ -18,8 +18,8 @@ from audit.report.view.words import Words
 
 ROOT = Path(audit.__file__).parent
 MEASURING = ("attribution", "efficiency", "estimation", "fairness", "metrics", "performance", "robustness")
-NOT_OF_INTERVALS = {"average", "complete", "higher", "inverted_cdf", "linear", "spearman"}
-"""What `method` means to pandas, numpy and scipy."""
+NOT_OF_INTERVALS = {"average", "complete", "higher", "inverted_cdf", "lasso", "linear", "marginals", "spearman"}
+"""What `method` means to pandas, numpy, scipy and scikit-learn."""
 
 
 def named_in(source: str) -> set[str]:
