@@ -37,7 +37,7 @@ class _Ready:
 def measured_parts(control: Control, measure: Measure, case: Case) -> tuple[Part, ...]:
     """Return a part for everything that a control asks for, in the order of its measure."""
     if control.limit is None:
-        return tuple(_recorded(item, case) for item in asked(measure, case))
+        return tuple(_recorded(item, control, case) for item in asked(measure, case))
     condition = _condition(control.limit.decide_on)
     found = [_ready(item, control, control.limit, case) for item in asked(measure, case)]
     ready = [item for item in found if isinstance(item, _Ready)]
@@ -70,7 +70,7 @@ def _condition(name: str) -> Condition:
 # --- records -------------------------------------------------------------------------------------
 
 
-def _recorded(item: Asked, case: Case) -> Part:
+def _recorded(item: Asked, control: Control, case: Case) -> Part:
     stage, _, rest = item.id.partition("/")
     if stage == "context":
         return _declared(item, rest, case)
@@ -80,13 +80,34 @@ def _recorded(item: Asked, case: Case) -> Part:
         return _whole_stage(stage, case)
     observation = _observed(item, case)
     if isinstance(observation, Part):
-        return observation
+        # A comparison is of known groups only; what can be told of an unknown one, such as its rate, is recorded.
+        return _unknown(item, control) or observation
     match observation.measured:
         case Undefined(reason=reason):
             return Part(observation=item.id, outcome="not_run", reason=_undefined(item, observation, reason))
         case measured:
-            text = wording.measurement(item, observation, measured, None)
-            return Part(observation=item.id, outcome="recorded", reason=f"{text}.")
+            text = f"{wording.measurement(item, observation, measured, None)}."
+            rule = control.min_sample or MinSample()
+            return Part(observation=item.id, outcome="recorded", reason=f"{text}{_may_be_left_out(item, rule, case)}")
+
+
+def _may_be_left_out(item: Asked, rule: MinSample, case: Case) -> str:
+    # What a record says of a group that a pack lets a reader leave out; the figure stays where it is.
+    group = item.group
+    if group is None or group.unknown or rule.group_share is None or group.share >= rule.group_share:
+        return ""
+    rate = case.by_id.get(companion_id(item, "selection_rate"))
+    told = (
+        f", rate {wording.number(float(rate.measured.value))}"
+        if rate and not isinstance(rate.measured, Undefined)
+        else ""
+    )
+    least = wording.number(100 * rule.group_share)
+    share = wording.number(100 * group.share)
+    return (
+        f" The group is {share}% of the rows ({plural(group.n, 'row')}{told}), less than {least}%, and may be left out "
+        f"with a reason (origin: {rule.origin})."
+    )
 
 
 def _declared(item: Asked, key: str, case: Case) -> Part:

@@ -14,6 +14,15 @@ def readable(name: str) -> str:
     return name.replace("_", " ")
 
 
+def one(noun: str) -> str:
+    """Put the indefinite article before a noun, by its first letter.
+
+    >>> one("employer"), one("model owner")
+    ('an employer', 'a model owner')
+    """
+    return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
+
+
 def listed(words: Iterable[str]) -> str:
     """Join words into a phrase.
 

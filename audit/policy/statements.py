@@ -12,7 +12,7 @@ from audit.policy.case import Case
 from audit.policy.dates import after
 from audit.policy.measures import asked
 from audit.policy.pack import AttestationAsked, Control, Pack
-from audit.policy.phrases import readable
+from audit.policy.phrases import one, readable
 from audit.records.observation import group_key
 from audit.records.verdict import Outcome, Part
 
@@ -28,7 +28,7 @@ class Stated:
 def statement_on(control: Control, question: AttestationAsked, pack: Pack, case: Case) -> Stated:
     """Return the weightiest that was stated about a control."""
     found = [_judged(item, question, pack, case) for item in attestations_of(control.id, pack, case)]
-    beside = f" together with a {readable(question.second_role)}" if question.second_role else ""
+    beside = f" together with {one(readable(question.second_role))}" if question.second_role else ""
     missing = Stated("attestation_missing", f"No {readable(question.role)} has answered{beside}: {question.question}")
     return min([*found, missing], key=lambda stated: _WEIGHTIEST_FIRST.index(stated.outcome))
 
