@@ -44,6 +44,15 @@ def typical_texts(rows: pd.DataFrame) -> tuple[str, ...]:
     return tuple(_typical(rows.iloc[:, j]) for j in range(rows.shape[1]))
 
 
+def explained_class(row: int, ground: Ground) -> int:
+    """Return the place of the class whose output a row's case tells: the only one, or the predicted one."""
+    if len(ground.classes) == 1:
+        return 0
+    if ground.label is not None:
+        return int(ground.label[row])
+    return int(np.argmax(ground.score[row])) if ground.score is not None else 0
+
+
 def text_of(value: Any) -> str:
     """Return a cell as a reader would write it.
 
@@ -94,7 +103,7 @@ def _ranks(column: pd.Series) -> NDArray[np.float64] | None:
 
 
 def _case(number: int, row: int, why: str, ground: Ground, explained: Explained, typical: tuple[str, ...]) -> Case:
-    k = _explained_class(row, ground)
+    k = explained_class(row, ground)
     values = explained.values[row, :, k]
     order = np.argsort(-np.abs(values), kind="stable")
     return Case(
@@ -116,14 +125,6 @@ def _case(number: int, row: int, why: str, ground: Ground, explained: Explained,
             for j in order
         ),
     )
-
-
-def _explained_class(row: int, ground: Ground) -> int:
-    if len(ground.classes) == 1:
-        return 0
-    if ground.label is not None:
-        return int(ground.label[row])
-    return int(np.argmax(ground.score[row])) if ground.score is not None else 0
 
 
 def _positive(ground: Ground) -> str | None:

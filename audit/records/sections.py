@@ -8,6 +8,7 @@ from pydantic import Field
 
 from audit.records.base import Record
 from audit.records.effects import DetailTable, DrawnNode, Effect, PairEffect
+from audit.records.measured import Measured
 from audit.records.observation import Scope
 from audit.records.people import PeopleFacts
 from audit.records.spec import Scalar, Task
@@ -357,6 +358,17 @@ class Contribution(Record):
     """The middle or most frequent value of the background, as text."""
 
 
+class Surrogate(Record):
+    """How far the surrogate of one prediction can be believed."""
+
+    r2: Measured
+    """Share, up to 1, of the weighted variance of the model's output around the row that it explains."""
+    stability: Measured
+    """Mean rank correlation, -1 to 1, of its values between any two draws of perturbed rows."""
+    draws: int
+    """Number of draws."""
+
+
 class Case(Record):
     """One prediction explained; ids are dropped."""
 
@@ -375,6 +387,8 @@ class Case(Record):
     actual: str = ""
     contributions: tuple[Contribution, ...]
     """Largest first by magnitude."""
+    surrogate: Surrogate | None = None
+    """Where the values are those of a local surrogate: `prediction` is what that gives, not what the model does."""
 
 
 class AttributionMethodFacts(Record):

@@ -51,7 +51,7 @@ def attribute(ground: Ground) -> Attributed:
 def _notes(ground: Ground, groups: dict[str, tuple[int, ...]]) -> Iterator[str]:
     shared = sum(len(columns) > 1 for columns in groups.values())
     if ground.groups:
-        yield f"The spec declares {len(ground.groups)} groups; every other column is a group of its own."
+        yield f"Groups that the spec declares: {', '.join(ground.groups)}. Every other column is a group of its own."
     elif shared:
         yield f"Columns of a group correlate by rank with {ALIKE} or more, each with each; the others stand alone."
     else:

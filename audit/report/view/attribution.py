@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from audit.records.observation import Observation, encoded
 from audit.records.sections import AttributionMethodFacts, Case
-from audit.report.view import attribution_effects, attribution_surrogates, column_groups, figures, numbers
+from audit.report.view import (
+    attribution_effects,
+    attribution_surrogates,
+    column_groups,
+    figures,
+    local_surrogates,
+    numbers,
+)
 from audit.report.view.folio import Folio, decoded
 from audit.report.view.robustness import as_text
 from audit.report.view.tree import Block, Bullets, Callout, Cell, Chapter, Facts, Pair, Prose, Row, Section
@@ -86,6 +93,7 @@ def _method(folio: Folio, method: AttributionMethodFacts) -> tuple[Block, ...]:
                 Cell(text=numbers.number(float(method.additivity_error)), detail=t("fact.additivity_note")),
             )
         )
+    facts += local_surrogates.facts(folio, method)
     blocks: list[Block] = [Facts(facts=tuple(facts))]
     if method.notes:
         blocks.append(Bullets(items=method.notes))
@@ -163,11 +171,13 @@ def _case_list(folio: Folio, method: AttributionMethodFacts) -> Block:
                 Cell(text=case.decided or numbers.DASH),
                 Cell(text=case.actual or numbers.DASH),
                 Cell(text=", ".join(f"{c.feature}" for c in case.contributions[:3])),
+                *local_surrogates.cells(folio, method, case),
             )
         )
         for case in method.cases
     )
     heads = folio.columns("case<", "chosen", "score#", "decided", "actual", "moved_by")
+    heads += local_surrogates.columns(folio, method)
     room = None if folio.extent.whole else LISTED
     return folio.table("attribution.case_list", heads, rows, dense=True, room=room)
 
@@ -194,6 +204,7 @@ def _case(folio: Folio, method: AttributionMethodFacts, case: Case) -> Block:
         prediction=numbers.number(case.prediction),
         scale=method.scale,
     )
+    ends += local_surrogates.note(folio, case)
     room = CHARTED if folio.extent.whole else CASE_ROWS
     table = folio.table("table.caption", heads, rows, caption=title, note=ends, dense=True, room=room)
     return Pair(figure=figures.waterfall(folio, case, title=title, scale=method.scale), table=table)
