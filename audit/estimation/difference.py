@@ -62,6 +62,32 @@ def independent_difference(one: Measured, other: Measured) -> Measured:
             raise TypeError(f"{a.kind} and {b.kind} have no common interval")
 
 
+def gap_to_unseen(seen: Measured, unseen: Measured) -> Measured:
+    """Return how much more a model's figure is on the rows that it was fitted on than on rows that it has not seen.
+
+    What is estimated is the mean of that gap over all training tables of this size, each with a model of its own, so
+    that a table that happened to be easy is no gap. Both figures vary from table to table, the one on training rows by
+    more than those rows show: a model that remembers them leaves little spread among them. So it is taken to vary at
+    least as much as the figure of as many unseen rows would, and the intervals are combined as if of different rows.
+    In simulation the 95 % interval holds the mean gap in 93.5 % or more (`tests/simulations/overfit.py`: accuracy, area
+    under the ROC curve, Brier score, absolute error and R2 of linear models of 2 to 30 columns and of nearest
+    neighbours, 60 to 1,000 rows); without that rule it was 88 to 92 % for 30 columns on 60 rows.
+    """
+    if not (isinstance(seen, Estimate) and isinstance(unseen, Estimate)):
+        return independent_difference(seen, unseen)
+    scale = float(np.sqrt(unseen.n / seen.n))
+    low = _farther(seen.value, seen.low, unseen.value, unseen.low, scale)
+    high = _farther(seen.value, seen.high, unseen.value, unseen.high, scale)
+    wider = seen.model_copy(
+        update={
+            "low": None if low is None else seen.value - low,
+            "high": None if high is None else seen.value + high,
+        }
+    )
+    found = _recovered(wider, unseen)
+    return found.model_copy(update={"method": "mover_unseen"})
+
+
 def oriented(measured: Measured, higher_is_better: bool | None) -> Measured:
     """Return a difference such that above zero is better."""
     if higher_is_better is not False or not isinstance(measured, Estimate):
@@ -78,6 +104,14 @@ def _recovered(one: Estimate, other: Estimate) -> Estimate:
     least, most = (end if np.isfinite(end) else None for end in ends)
     n = min(one.n, other.n)
     return Estimate(value=one.value - other.value, low=least, high=most, level=one.level, method="mover", n=n)
+
+
+def _farther(value: float, end: float | None, other: float, others: float | None, scale: float) -> float | None:
+    """Return how far an end lies from its figure, or the other's from its, scaled; None where nothing bounds it."""
+    known = [abs(value - end)] if end is not None else []
+    if others is not None:
+        known.append(abs(other - others) * scale)
+    return max(known, default=None)
 
 
 def _ends(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from audit import catalogue
 from audit.declarations.metric import Sample
-from audit.estimation.difference import independent_difference, oriented, paired_difference
+from audit.estimation.difference import gap_to_unseen, oriented, paired_difference
 from audit.estimation.doubt import doubt_notes
 from audit.estimation.estimate import applies
 from audit.estimation.seeds import child_seed
@@ -115,7 +115,7 @@ def _against_training(
         assert train is not None
         figure = leading(metric, gauge.task)
         seen = gauge.measured(figure, train.sample, beside=True)
-        difference = independent_difference(seen, unseen[figure.name])
+        difference = gap_to_unseen(seen, unseen[figure.name])
         found.append(observed(figure, f"{figure.name}/train", f"{figure.label} on training rows", seen, train))
         label = f"{figure.label}, training rows less unseen rows"
         found.append(observed(figure, f"{figure.name}/train/difference", label, difference, rows))
@@ -216,8 +216,8 @@ def _notes(evidence: Evidence) -> tuple[str, ...]:
         found.append("There are no labels, so nothing that compares predictions with the truth was measured.")
     if evidence.train is not None:
         found.append(
-            "Figures on training rows are told only for their gap to unseen rows; the interval of the gap treats "
-            "both as independent."
+            "Figures on training rows are told only for their gap to unseen rows; its interval is that of the mean gap "
+            "over training tables of this size, each with a model of its own."
         )
     if evidence.out_of_fold is None and subject.model is not None:
         found.append(f"There was no cross-validation: {evidence.no_cross_validation}")

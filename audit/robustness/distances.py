@@ -331,7 +331,7 @@ def _dealt(pooled: NDArray[np.int64], share: float, seed: int) -> Array:
     total = int(pooled.sum())
     rows = min(max(round(total * share), 1), total - 1)
     rng = np.random.default_rng(seed)
-    first = rng.multivariate_hypergeometric(pooled, rows, size=_DEALS, method="marginals")
+    first = rng.multivariate_hypergeometric(pooled, rows, size=_DEALS)
     return np.stack([first, pooled - first], axis=1).astype(np.float64)
 
 

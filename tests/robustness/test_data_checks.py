@@ -91,6 +91,50 @@ def test_a_legitimately_strong_feature_is_within_the_limit(make_table, make_evid
     assert beyond == 0
 
 
+def copied(n, seed, noise, shape=lambda target: target):
+    """Values, and two features: a noisy copy and one that shares nine tenths of their variance."""
+    draw = rng(seed)
+    hidden = draw.normal(size=n)
+    target = shape(hidden)
+    copy = target + noise * target.std() * draw.normal(size=n)
+    strong = hidden + np.sqrt(1 / 9) * draw.normal(size=n)
+    return target, pd.DataFrame({"copy": copy, "strong": strong, "id": [f"r{i}" for i in range(n)]})
+
+
+@pytest.mark.parametrize("n", [80, 400, 2000])
+@pytest.mark.parametrize("shape", [lambda t: t, lambda t: -t, lambda t: t + 4], ids=["same", "turned", "moved"])
+def test_a_copy_of_values_with_some_noise_is_beyond_the_limit_of_the_house(n, shape, make_table, make_evidence):
+    for seed in range(8):
+        target, frame = copied(n, seed, 0.1)
+        frame["copy"] = shape(frame["copy"])
+        told = by_id(leakage.find(make_evidence(make_table("test", frame, target), task="regression"), SETTING))
+        assert told["single_feature/copy"].value > (0.99 if n > 100 else 0.98)
+        expected = abs(stats.spearmanr(frame["copy"], target).statistic)
+        assert told["single_feature/copy"].value == pytest.approx(expected, abs=0.005)
+        assert told["single_feature/strong"].value < 0.99
+        assert told["single_feature/id"].value < 0.5
+
+
+def test_copies_of_values_with_long_tails_and_bent_ones_are_leaks(make_table, make_evidence):
+    target, frame = copied(500, 1, 0.0, np.exp)
+    frame["bent"] = (np.log(target) - 3) ** 3
+    frame["folded"] = np.where(rng(2).random(500) < 0.5, 1, -1) * (target + 1)
+    told = by_id(leakage.find(make_evidence(make_table("test", frame, target), task="regression"), SETTING))
+    for name in ("copy", "bent"):
+        assert told[f"single_feature/{name}"].value == pytest.approx(1.0)
+    # Up on one side and down on the other: no rank correlation of its own, but the means of its bins have one.
+    assert told["single_feature/folded"].value > 0.97
+
+
+def test_features_of_clean_regressions_are_never_called_leaks(make_table, make_evidence):
+    beyond = 0
+    for seed in range(60):
+        target, frame = copied(150, seed, 0.5)
+        told = by_id(leakage.find(make_evidence(make_table("test", frame, target), task="regression"), SETTING))
+        beyond += told["single_feature_max"].value > 0.99
+    assert beyond == 0
+
+
 # --- copies of the target --------------------------------------------------------------------------
 
 

@@ -15,7 +15,7 @@ from audit.estimation.estimate import estimate
 from audit.records.measured import Estimate, Measured, Undefined
 from audit.records.observation import Observation, encoded
 from audit.records.spec import IntervalSpec
-from audit.robustness.columns import kind_of
+from audit.robustness.columns import kind_of, numbers
 from audit.subject.evidence import Evidence, Subject, Table
 
 MOST_ROWS = 20_000
@@ -31,12 +31,14 @@ def find(evidence: Evidence, setting: Setting) -> Finding:
     with a true area of 0.98 came out above 0.99 in none of 150 simulated tables of 400 rows.
 
     Measured on train where there is one: a leak is made where rows are put together, and train has more of them. The
-    figure is the area under the ROC curve within folds (of each class against the rest in multiclass), or R2 in
-    regression.
+    figure is the area under the ROC curve within folds (of each class against the rest in multiclass). In regression it
+    is Spearman's rank correlation, of those means or of the numbers themselves, whichever is larger: a copy of the
+    target with noise of a tenth of its standard deviation has 0.994, whatever the tails of the target, where R2 of a
+    step function has less.
     """
     table, rows = _rows(evidence.subject, setting.seed)
     fold = _dealt(table, rows, evidence.subject, setting.seed)
-    metric: Metric = load("metrics", "roc_auc" if evidence.subject.classes else "r2")
+    metric: Metric = load("metrics", "roc_auc" if evidence.subject.classes else "spearman_correlation")
     alone = {
         str(name): _alone(table, rows, position, fold, metric, evidence.subject, setting)
         for position, name in enumerate(table.features.columns)
@@ -97,8 +99,25 @@ def _alone(
         return cross_fitted_area(
             wanted > 0, score, fold, mass, sampling=table.weight_kind == "sampling", level=setting.level
         )
-    sample = Sample(target=target, score=score[:, 0], weight=weight, weight_kind=table.weight_kind)
-    return estimate(metric, sample, IntervalSpec(level=setting.level, resamples=200), setting.seed)
+    interval = IntervalSpec(level=setting.level, resamples=200)
+    found = [
+        estimate(
+            metric,
+            Sample(target=target, score=one, weight=weight, weight_kind=table.weight_kind),
+            interval,
+            setting.seed,
+        )
+        for one in (score[:, 0], *_both_ways(column))
+    ]
+    return max(found, key=_value)
+
+
+def _both_ways(column: pd.Series) -> tuple[NDArray[np.float64], ...]:
+    """Numbers as they are and turned round; nothing where one is missing or there are none."""
+    if kind_of(column) != "numeric":
+        return ()
+    values = numbers(column)
+    return (values, -values) if np.isfinite(values).all() else ()
 
 
 def _dealt(table: Table, rows: NDArray[np.int64], subject: Subject, seed: int) -> NDArray[np.int64]:
