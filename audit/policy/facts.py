@@ -40,6 +40,7 @@ def derived_facts(spec: AuditSpec, subject: SubjectSection, fairness: FairnessSe
 
     `task`, `audit_of` (model or predictions), `has_train`, `has_test`, `has_target`, `has_features`, `has_sensitive`,
     `has_id`, `has_time` (a column is named for it),
+    `reads_sensitive` (the model reads a sensitive column),
     `has_probabilities` (of a model, or a column of scores), `has_decision` (labels are predicted, so that somebody is
     selected), `refittable`, `sensitive_roles`, `small_roles` (those with a group that is too small to be judged), and
     the rows of each table as `test_rows` and so on.
@@ -61,6 +62,7 @@ def derived_facts(spec: AuditSpec, subject: SubjectSection, fairness: FairnessSe
         "has_id": spec.data.id is not None,
         "has_time": spec.data.time is not None,
         "has_sensitive": bool(spec.sensitive.grouped),
+        "reads_sensitive": bool(subject.sensitive_in_model),
         "has_probabilities": "probability" in subject.model.capabilities or _scored(spec),
         "has_decision": subject.task in ("binary", "multiclass"),
         "refittable": subject.model.refittable,
