@@ -259,11 +259,16 @@ def _target(
             Problem(settled.target_place(role), f"holds {few(unknown)}; the classes are {known}.", "Mend the labels.")
         )
     if role == settled.headline and len(np.unique(codes)) < 2:
-        only = question.classes[int(codes[0])]
-        raise DataError(
-            Problem(settled.target_place(role), f"holds one class only ({only}).", "Give rows of at least two classes.")
-        )
+        _lone_class(settled, role, question.classes[int(codes[0])])
     return codes, pd.Series(np.asarray(question.labels)[codes], index=values.index)
+
+
+def _lone_class(settled: _Settled, role: str, only: str) -> None:
+    """Say that held-out rows are of one class, which are measured as far as that goes; nothing is fitted on them."""
+    what = f"holds one class only ({only})"
+    if role != "test":
+        raise DataError(Problem(settled.target_place(role), f"{what}.", "Give rows of at least two classes."))
+    settled.tell.warning(f"{settled.target_place(role)} {what}: what tells classes apart has no value there.")
 
 
 def _weight(settled: _Settled, role: str, frame: pd.DataFrame) -> NDArray[np.float64] | None:
@@ -423,14 +428,20 @@ def _refuse_unknown_cases(settled: _Settled, table: Table) -> None:
         refuse_unknown(table, asked.local)
 
 
+_ROWS_APART = 20
+"""Rows from which a target with no value twice is no target, but an identifier."""
+
+
 def _refuse_lone_rows(settled: _Settled, tables: dict[str, Table], roles: set[str], question: Question) -> None:
-    """Refuse tables from which nothing can be measured, or no factory's model fitted."""
+    """Refuse tables whose target tells every row apart, or from which no factory's model can be fitted."""
     problems = []
     for role in sorted(roles):
         table = tables[role]
         if table.target is None or not question.classes:
             continue
-        if int(np.bincount(table.target.astype(np.int64)).max()) < 2:
+        # The few rows of a small held-out table may all differ, and are measured as far as that goes.
+        least = _ROWS_APART if role == "test" else 1
+        if int(np.bincount(table.target.astype(np.int64)).max()) < 2 and len(table.target) >= least:
             lacking = "measured" if role == settled.headline else "fitted"
             message = f"holds one row of each class ({table.n} rows): nothing can be {lacking}."
             problems.append(Problem(settled.target_place(role), message, "Give more rows."))

@@ -54,7 +54,7 @@ def asked(
     Raises
     ------
     AuditError
-        The spec contradicts the model or the target, or there is one class only.
+        The spec contradicts the model or the target, or nothing tells a second class.
     """
     task = _agreed(spec.task, told) or _inferred(spec, observed, scores)
     if task == "regression":
@@ -104,10 +104,15 @@ def _inferred(spec: AuditSpec, observed: Sequence[pd.Series], scores: pd.DataFra
 
 
 def _observed_labels(spec: AuditSpec, observed: Sequence[pd.Series]) -> tuple[Any, ...]:
-    if observed:
-        return distinct_labels(pd.concat([s.astype(object) for s in observed]).unique())
     named = spec.model.predictions.score if spec.model.predictions is not None else None
-    return distinct_labels(named) if isinstance(named, dict) else (0, 1)
+    seen = list(pd.concat([s.astype(object) for s in observed]).unique()) if observed else []
+    if isinstance(named, dict):
+        # A class that has a score is a class, though no row is of it.
+        return distinct_labels([*seen, *(name for name in named if not seen or code_of(name, seen) is None)])
+    labels = distinct_labels(seen) if seen else (0, 1)
+    # Rows that are all 0, or all 1, leave no doubt of the other class; rows that are all "yes" do.
+    alone = len(labels) == 1 and canonical(labels[0]) in ("0", "1")
+    return distinct_labels([*seen, 1 - int(float(labels[0]))]) if alone else labels
 
 
 def _refuse_wrong_number(task: Task, labels: Sequence[Any], place: str) -> None:

@@ -85,7 +85,7 @@ BROKEN: dict[str, tuple[Break, tuple[str, ...]]] = {
     "missing target column": (edit(data={"target": "payed"}), ("payed", "'paid'")),
     "missing feature column": (table(lambda t: t.drop(columns="debt")), ("debt", "test.csv")),
     "missing sensitive column": (edit(sensitive={"features": ["gender"]}), ("gender",)),
-    "one class": (table(lambda t: t.assign(paid="yes")), ("paid", "yes")),
+    "one class to learn from": (table(lambda t: t.assign(paid="yes"), "train.csv"), ("one class",)),
     "all-NaN column": (table(lambda t: t.assign(debt=np.nan)), ("debt",)),
     "text in a numeric column": (
         table(lambda t: t.assign(debt=["much", *t["debt"].astype(str)[1:]])),

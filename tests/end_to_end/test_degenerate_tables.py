@@ -24,6 +24,7 @@ from audit.subject.load import load_subject
 
 ROWS = 60
 Frame = pd.DataFrame
+Asked = dict[str, Any]
 
 
 class Heard:
@@ -130,12 +131,16 @@ DEFECTS: dict[str, Callable[[Frame], Frame]] = {
 }
 
 
-def observed(folder: Path, task: str, spoil: Callable[[Frame], Frame], kind: str) -> Iterator[Observation]:
+def observed(
+    folder: Path, task: str, spoil: Callable[[Frame], Frame], kind: str, more: Callable[[Asked], None] | None = None
+) -> Iterator[Observation]:
     table = frame(task)
     spoil(table).to_csv(folder / "test.csv", index=False)
     table.to_csv(folder / "train.csv", index=False)
     asked = spec(task)
     asked["data"]["weight"]["kind"] = kind
+    if more is not None:
+        more(asked)
     with opened_plan(intent_of(spec_from_dict(asked, folder))) as plan:
         evidence = gather_evidence(load_subject(plan, Heard()), plan.spec, Heard())
         for stage in STAGES:
@@ -172,8 +177,92 @@ def test_every_stage_gives_a_value_or_a_reason(task: str, defect: str, tmp_path:
             assert all(problem.message for problem in refused.problems)
 
 
-_ONE_CLASS = frozenset({"one_class", "equal_rows", "two_rows", "one_row"})
-REFUSED: dict[str, frozenset[str]] = {"binary": _ONE_CLASS, "multiclass": _ONE_CLASS, "regression": frozenset()}
+# What once was refused is measured as far as it goes.
+REFUSED: dict[str, frozenset[str]] = {"binary": frozenset(), "multiclass": frozenset(), "regression": frozenset()}
+
+
+def labels_only(asked: Asked) -> None:
+    asked["model"]["predictions"].pop("score", None)
+
+
+def without_training(asked: Asked) -> None:
+    del asked["data"]["train"]
+
+
+def everything(asked: Asked) -> None:
+    """A challenger, costs, grades, thresholds, strata, every metric that has no arguments."""
+    asked["challenger"] = {"predictions": {**asked["model"]["predictions"], "label": "c2"}}
+    if asked["task"] == "binary":
+        asked["decision"] |= {"costs": {"false_positive": 5, "false_negative": 1}}
+        asked["challenger"]["predictions"]["score"] = "x01"
+    names = [name for name in catalogue.names("metrics") if name not in ("interval_coverage", "interval_score")]
+    suited = [n for n in names if asked["task"] in catalogue.load("metrics", n).tasks]
+    asked["performance"] |= {"metrics": suited, "grades": {"edges": [0, 0.3, 1]}}
+    asked["fairness"] = {"strata": ["c"], "metrics": suited}
+    if asked["task"] != "binary":
+        del asked["performance"]["grades"]
+
+
+LACKING: dict[str, Callable[[Frame], Frame]] = {
+    "first_class": first_class,
+    "other_class": lambda t: t.assign(y=t["y"].max()),
+    "class_absent": lambda t: t.assign(y=t["y"].where(t["y"] != "b", "a")),
+    "one_class_constant_scores": lambda t: constant_scores(first_class(t)),
+    "one_class_in_a_group": lambda t: t.assign(y=t["y"].where(t["sex"] == "f", t["y"].iloc[0])),
+    "one_row": lambda t: t.iloc[:1],
+}
+
+
+@pytest.mark.parametrize(
+    ("task", "defect", "more"),
+    [
+        ("binary", "first_class", everything),
+        ("binary", "other_class", without_training),
+        ("binary", "one_class_constant_scores", labels_only),
+        ("binary", "one_class_in_a_group", without_training),
+        ("multiclass", "other_class", everything),
+        ("multiclass", "class_absent", without_training),
+        ("multiclass", "one_row", without_training),
+    ],
+)
+def test_one_class_is_measured_whatever_else_is_asked(
+    task: str, defect: str, more: Callable[[Asked], None], tmp_path: Path
+) -> None:
+    def spoil(table: Frame) -> Frame:
+        both = table.assign(c2=table["label"].iloc[::-1].to_numpy(), x01=(table["x"] - table["x"].min()) / 10)
+        return LACKING[defect](both)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check(list(observed(tmp_path, task, spoil, "frequency", more)))
+
+
+def test_that_there_is_one_class_is_said(tmp_path: Path) -> None:
+    heard: list[str] = []
+
+    class Listening(Heard):
+        def warning(self, text: str) -> None:
+            heard.append(text)
+
+    table = frame("binary")
+    for name, rows in (("test", LACKING["other_class"](table)), ("train", table)):
+        rows.to_csv(tmp_path / f"{name}.csv", index=False)
+    with opened_plan(intent_of(spec_from_dict(spec("binary"), tmp_path))) as plan:
+        load_subject(plan, Listening())
+    assert heard == [
+        "data.test: test.csv, column 'y' holds one class only (1): what tells classes apart has no value there."
+    ]
+
+
+def test_what_is_known_of_one_class_is_a_number_and_the_rest_says_why(tmp_path: Path) -> None:
+    found = {o.id: o.measured for o in observed(tmp_path, "binary", LACKING["other_class"], "frequency")}
+    table = frame("binary")
+    rate = (table["label"] == 1).mean()
+    for name in ("accuracy", "true_positive_rate", "selection_rate"):
+        assert found[f"performance/{name}"].value == pytest.approx(rate)
+    assert found["performance/brier_score"].value == pytest.approx(((1 - table["score"]) ** 2).mean())
+    for name in ("roc_auc", "false_positive_rate"):
+        assert isinstance(found[f"performance/{name}"], Undefined)
 
 
 def test_a_metric_that_warns_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
-from audit.errors import DataError, ModelError, SpecError
+from audit.errors import AuditError, DataError, ModelError, SpecError
 
 N = 40
 RNG = np.random.default_rng(0)
@@ -69,12 +69,40 @@ def test_group_column_absent(case):
     ]
 
 
-def test_target_with_one_class(case):
+def test_a_target_that_leaves_the_other_class_open(case):
     with pytest.raises(DataError) as error:
-        audited(case, FRAME.assign(default=1))
+        case.evidence(
+            {"model": {"predictions": {"label": "said"}}, "data": {"test": "people.csv", "target": "default"}},
+            test=("people.csv", FRAME.assign(default="yes", said="yes")),
+        )
     assert told(error) == [
-        "data.test: people.csv, column 'default': holds one class only (1). Give rows of at least two classes."
+        "data.test: people.csv, column 'default': holds one class only (yes). Give rows of at least two classes."
     ]
+
+
+def test_a_positive_label_that_is_nowhere(case):
+    with pytest.raises(SpecError) as error:
+        case.evidence(
+            {
+                "model": {"predictions": {"label": "said"}},
+                "data": {"test": "people.csv", "target": "default"},
+                "decision": {"positive": "yes"},
+            },
+            test=("people.csv", FRAME.assign(default=1, said=1)),
+        )
+    assert told(error) == ["decision.positive: 'yes' is none of the classes: 0, 1. Write it as in the data."]
+
+
+def test_training_rows_of_one_class_fit_no_model(case):
+    with pytest.raises(AuditError) as error:
+        case.evidence(
+            {
+                "model": {"estimator": "sklearn.linear_model:LogisticRegression"},
+                "data": {"train": "people.csv", "target": "default", "features": ["age", "income"]},
+            },
+            train=("people.csv", FRAME.assign(default=1)),
+        )
+    assert "one class" in told(error)[0]
 
 
 def test_label_that_the_model_does_not_know(case):
@@ -168,10 +196,14 @@ def test_table_without_rows(case):
 
 
 def test_table_with_one_row_of_each_class(case):
+    names = [f"r{i}" for i in range(N)]
     with pytest.raises(DataError) as error:
-        audited(case, FRAME.iloc[:2])
+        case.evidence(
+            {"model": {"predictions": {"label": "said"}}, "data": {"test": "people.csv", "target": "default"}},
+            test=("people.csv", FRAME.assign(default=names, said=names)),
+        )
     assert told(error) == [
-        "data.test: people.csv, column 'default': holds one row of each class (2 rows): nothing can be measured. "
+        "data.test: people.csv, column 'default': holds one row of each class (40 rows): nothing can be measured. "
         "Give more rows."
     ]
 

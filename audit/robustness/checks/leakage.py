@@ -86,6 +86,8 @@ def _alone(
     setting: Setting,
 ) -> Measured:
     assert table.target is not None
+    if len(rows) < FOLDS:
+        return Undefined(reason=f"{len(rows)} rows are too few to hold out: it takes {FOLDS}.")
     target = table.target[rows]
     weight = None if table.weight is None else table.weight[rows]
     wanted = _wanted(target, subject)
