@@ -136,11 +136,12 @@ def _sample(metric: str, target: Array, score: Array) -> Sample:
 
 
 def _gap(metric: str, *sides: tuple[Array, Array]) -> float:
-    seen, unseen = (_figure(metric, target, score) for target, score in sides)
+    seen, unseen = (figure(metric, target, score) for target, score in sides)
     return seen - unseen
 
 
-def _figure(metric: str, target: Array, score: Array) -> float:
+def figure(metric: str, target: Array, score: Array) -> float:
+    """One figure by plain arithmetic."""
     match metric:
         case "accuracy":
             return float(((score > 0.5) == (target > 0.5)).mean())
