@@ -42,6 +42,9 @@ class Index:
     needs: tuple[Need, ...] = ()
     metrics: tuple[str, ...] = ()
     """Metrics whose values by group it reads."""
+    clustered: bool = False
+    """Whether it holds where rows come in clusters: it only counts, or its interval or test allows for them. Otherwise
+    it is not told of such rows."""
     equal: float | None = None
     """Its value where the groups do not differ; None where no single value says so."""
     higher_is_better: bool | None = None

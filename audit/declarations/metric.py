@@ -56,6 +56,8 @@ class Sample:
     """(n,) upper ends."""
     interval_level: float | None = None
     """Share of rows that these intervals are meant to hold."""
+    cluster: NDArray[np.int64] | None = None
+    """(n,) code 0..G-1 of the cluster of each row; rows of different clusters are independent. None: all rows are."""
 
 
 @dataclass(frozen=True, kw_only=True)

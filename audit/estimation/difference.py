@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from audit.declarations.metric import Metric, Sample
 from audit.estimation import intervals
-from audit.estimation.estimate import estimate, form_of, subset
+from audit.estimation.clusters import clusters_in, independent_pairs, resampled_clusters, without_each
+from audit.estimation.estimate import CLUSTERED, estimate, form_of, subset
 from audit.estimation.forms import (
     Array,
     Auc,
@@ -36,6 +38,9 @@ def paired_difference(metric: Metric, ours: Sample, theirs: Sample, interval: In
     rows for means of losses, and otherwise the percentiles of a bootstrap that draws the same rows for both, or, of
     very many rows, Student's t over the difference in thirty parts of them. Where the difference does not vary at all
     over the rows, as it cannot where one side is perfect, the intervals of both sides are combined instead.
+
+    Of clustered rows it is that of as many independent ones as tell as much of the difference, and where rows would
+    have to be drawn, the percentiles of a bootstrap of clusters, or, of very many rows, the jackknife over clusters.
     """
     # Only their values are needed, unless the difference does not vary.
     quick = interval.model_copy(update={"resamples": 2})
@@ -43,7 +48,8 @@ def paired_difference(metric: Metric, ours: Sample, theirs: Sample, interval: In
     if not (isinstance(one, Estimate) and isinstance(other, Estimate)):
         return next(m for m in (one, other) if isinstance(m, Undefined))
     form, value = form_of(metric, ours), one.value - other.value
-    method, (low, high) = _ends(form, ours, theirs, value, interval, seed)
+    ends = _ends if ours.cluster is None else _clustered_ends
+    method, (low, high) = ends(form, ours, theirs, value, interval, seed)
     if not np.isfinite([low, high]).all() or low == high:
         return independent_difference(*(estimate(metric, sample, interval, seed) for sample in (ours, theirs)))
     return Estimate(
@@ -143,6 +149,39 @@ def _ends(
     if np.isfinite(draws).mean() < 0.5:
         return "bootstrap_paired", (np.nan, np.nan)
     return "bootstrap_paired", intervals.percentile(draws, interval.level)
+
+
+def _clustered_ends(
+    form: Form, ours: Sample, theirs: Sample, value: float, interval: IntervalSpec, seed: int
+) -> tuple[str, tuple[float, float]]:
+    clusters = clusters_in(ours)
+    fewer = independent_pairs(form, ours, theirs, interval.level) if clusters > 1 else None
+    if fewer is None:
+        return "cluster_bootstrap_paired", (np.nan, np.nan)
+    cells = isinstance(form, CellForm) and ours.classes**3 <= _MOST_CELLS
+    if cells or isinstance(form, Auc) or (isinstance(form, Mean) and form.curve is identity):
+        method, ends = _ends(form, *fewer, value, interval, seed)
+        return f"{method}{CLUSTERED}", ends
+    rng = np.random.default_rng(seed)
+    if size_of(ours) * interval.resamples > _MOST_DRAWS:
+        return "cluster_jackknife_paired", _without_clusters(form, ours, theirs, value, interval.level, rng)
+    first, second = form.statistic(replace(ours, cluster=None)), form.statistic(replace(theirs, cluster=None))
+    draws = np.concatenate([first(w) - second(w) for w in resampled_clusters(ours, interval.resamples, rng)])
+    if np.isfinite(draws).mean() < 0.5:
+        return "cluster_bootstrap_paired", (np.nan, np.nan)
+    return "cluster_bootstrap_paired", intervals.percentile(draws, intervals.expanded(interval.level, clusters))
+
+
+def _without_clusters(
+    form: Form, ours: Sample, theirs: Sample, value: float, level: float, rng: np.random.Generator
+) -> tuple[float, float]:
+    """Student's t interval from the difference without each part of the clusters, in thirty parts dealt at random."""
+    kept = without_each(ours, _BLOCKS, rng)
+    found = np.array([_of_part(form, subset(ours, rows)) - _of_part(form, subset(theirs, rows)) for rows in kept])
+    if not np.isfinite(found).all():
+        return np.nan, np.nan
+    error = float(np.sqrt((len(found) - 1) * found.var()))
+    return intervals.student(value, error, len(found) - 1, level)
 
 
 _MOST_DRAWS = 20_000_000

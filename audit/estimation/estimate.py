@@ -23,7 +23,9 @@ anything else             expanded percentiles of a bootstrap over rows         
 ========================  =============================================================  ==========================
 
 Under sampling weights a share has the effective number of rows (`_effective_n`) of Kish or of Korn and Graubard,
-whichever is less.
+whichever is less. Rows that come in clusters have the interval of as many independent ones as tell as much
+(`_clustered`; see `clusters`), and whole clusters are drawn where rows would be (`cluster_bootstrap`). Where the spec
+asks for `proportion: clopper_pearson`, every share of rows has the exact interval.
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ from audit import guard
 from audit.declarations.metric import Metric, Sample, UndefinedMeasureError
 from audit.estimation import intervals
 from audit.estimation.areas import area_ends
+from audit.estimation.clusters import clusters_in, effects_on_cells, independent_rows, resampled_clusters
 from audit.estimation.forms import (
     Array,
     AtPositives,
@@ -57,6 +60,7 @@ from audit.estimation.forms import (
     Sums,
     Tested,
     Wald,
+    Weights,
     cell_of,
     effective_sides,
     is_inclusion_weighted,
@@ -142,9 +146,11 @@ def estimate_by_group(
         return (Undefined(reason=lacking),) * groups
     form = form_of(metric, sample)
     if isinstance(form, CellForm):
-        return _of_cells(form, metric, sample, group, groups, interval, seed)
+        by_cells = _of_cells if sample.cluster is None else _of_clustered_cells
+        return by_cells(form, metric, sample, group, groups, interval, seed)
+    by_rows = _of_rows if sample.cluster is None else _of_clustered_rows
     return tuple(
-        _of_rows(form, metric, part, interval, np.random.default_rng((seed, code)))
+        by_rows(form, metric, part, interval, np.random.default_rng((seed, code)))
         for code, part in _parts(sample, group, groups)
     )
 
@@ -154,6 +160,8 @@ def replicates_by_group(
 ) -> NDArray[np.float64]:
     """(resamples, groups) bootstrap replicates, rows drawn inside each group; NaN where undefined.
 
+    Of clustered rows whole clusters are drawn, the same ones for all groups.
+
     Two calls with the same sample, grouping and seed draw the same rows, whatever the metric, as long as both metrics
     are functions of the confusion cells, or neither is.
     """
@@ -161,6 +169,8 @@ def replicates_by_group(
     if unmeasurable(metric, sample):
         return out
     form = form_of(metric, sample)
+    if sample.cluster is not None:
+        return _cluster_replicates(form, sample, group, groups, interval.resamples, np.random.default_rng(seed))
     if isinstance(form, CellForm) and not is_inclusion_weighted(sample):
         cells = _grouped_cells(sample, group, groups, sample.weight)
         for code in range(groups):
@@ -202,6 +212,7 @@ def subset(sample: Sample, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Sampl
         weight=None if sample.weight is None else sample.weight[rows],
         low=None if sample.low is None else sample.low[rows],
         high=None if sample.high is None else sample.high[rows],
+        cluster=None if sample.cluster is None else sample.cluster[rows],
     )
 
 
@@ -303,17 +314,66 @@ def _of_cells(
     cells = _grouped_cells(sample, group, groups, sample.weight)
     values = form.of_cells(cells, sample)
     n = _rows_in(sample, group, groups)
-    found: list[tuple[str, Ends]]
-    if isinstance(form, Count) and form.ends is not None:
-        found = _count_ends(form, form.ends, cells, values, sample, group, groups, interval.level)
-    elif isinstance(form, Rate | MeanRate):
-        found = _wilson(form, cells, sample, group, groups, interval.level)
-    else:
-        found = _posterior(form, cells, sample, group, groups, n, interval, seed)
+    found = _cell_ends(form, cells, values, sample, group, groups, n, interval, seed)
     return tuple(
         _measured(form, float(values[code]), found[code][1], metric, interval.level, found[code][0], int(n[code]))
         for code in range(groups)
     )
+
+
+def _of_clustered_cells(
+    form: CellForm,
+    metric: Metric,
+    sample: Sample,
+    group: NDArray[np.int64],
+    groups: int,
+    interval: IntervalSpec,
+    seed: int,
+) -> tuple[Measured, ...]:
+    """As `_of_cells`, with the interval of as many independent rows as tell as much as each group's clusters."""
+    cells = _grouped_cells(sample, group, groups, sample.weight)
+    values = form.of_cells(cells, sample)
+    n = _rows_in(sample, group, groups)
+    effect = effects_on_cells(form, sample, group, groups, interval.level)
+    alone = ~np.isfinite(effect)
+    fewer = cells / np.where(alone, 1.0, effect)[:, None, None]
+    rows = np.rint(fewer.sum(axis=(1, 2))).astype(np.int64)
+    bare = replace(sample, weight=None, cluster=None)
+    found = _cell_ends(form, fewer, values, bare, group, groups, rows, interval, seed)
+    return tuple(
+        _measured(
+            form,
+            float(values[code]),
+            _OPEN if alone[code] else found[code][1],
+            metric,
+            interval.level,
+            f"{found[code][0]}{CLUSTERED}",
+            int(n[code]),
+        )
+        for code in range(groups)
+    )
+
+
+CLUSTERED = "_clustered"
+"""What the name of a method ends in whose rows are as many independent ones as tell as much as the clusters."""
+
+
+def _cell_ends(
+    form: CellForm,
+    cells: Array,
+    values: Array,
+    sample: Sample,
+    group: NDArray[np.int64],
+    groups: int,
+    n: NDArray[np.int64],
+    interval: IntervalSpec,
+    seed: int,
+) -> list[tuple[str, Ends]]:
+    if isinstance(form, Count) and form.ends is not None:
+        return _count_ends(form, form.ends, cells, values, sample, group, groups, interval.level)
+    if isinstance(form, Rate | MeanRate):
+        return _wilson(form, cells, sample, group, groups, interval)
+    return _posterior(form, cells, sample, group, groups, n, interval, seed)
 
 
 def _count_ends(
@@ -336,8 +396,9 @@ def _count_ends(
 
 
 def _wilson(
-    form: Rate | MeanRate, cells: Array, sample: Sample, group: NDArray[np.int64], groups: int, level: float
+    form: Rate | MeanRate, cells: Array, sample: Sample, group: NDArray[np.int64], groups: int, interval: IntervalSpec
 ) -> list[tuple[str, Ends]]:
+    level = interval.level
     hits, trials = form.parts(cells, sample)
     suffix = ""
     if is_inclusion_weighted(sample):
@@ -346,7 +407,7 @@ def _wilson(
         suffix = "_effective_n"
     present = trials > 0
     safe = np.where(present, trials, 1.0)
-    names, low, high = share_ends(hits, safe, level)
+    names, low, high = share_ends(hits, safe, level, exact=interval.proportion == "clopper_pearson")
     if isinstance(form, Rate):
         each = zip(names.tolist(), form.curve(low).tolist(), form.curve(high).tolist(), strict=True)
         return [(f"{name}{suffix}", (least, most)) for name, least, most in each]
@@ -411,21 +472,69 @@ def _effective_cells(form: CellForm, cells: Array, squares: Array, sample: Sampl
     """Cells of as many equally weighted rows as give the same variance: Kish's, or the linearised number if less."""
     total = cells.sum(axis=(1, 2))
     kish = ratio(total**2, squares.sum(axis=(1, 2)))
-    pulls = _slopes(form, cells, sample)
+    pulls = form.slopes(cells, sample)
     mean = ratio((cells * pulls).sum(axis=(1, 2)), total)[:, None, None]
     plain, drawn = ((part * (pulls - mean) ** 2).sum(axis=(1, 2)) for part in (cells, squares))
     return cells * ratio(np.fmin(kish, ratio(plain * total, drawn)), total)[:, None, None]
 
 
-def _slopes(form: CellForm, cells: Array, sample: Sample) -> Array:
-    """(groups, K, K) how much the value moves with each cell; NaN where it is undefined."""
-    groups, size = len(cells), cells.shape[-1]
-    step = 1e-5 * cells.sum(axis=(1, 2))[:, None, None, None]
-    moved = step * np.eye(size * size).reshape(1, size * size, size, size)
-    more = form.of_cells((cells[:, None] + moved).reshape(-1, size, size), sample)
-    change = more.reshape(groups, -1) - form.of_cells(cells, sample)[:, None]
-    slopes: Array = ratio(change, step[:, :, 0, 0]).reshape(groups, size, size)
-    return slopes
+def _of_clustered_rows(
+    form: Form, metric: Metric, sample: Sample, interval: IntervalSpec, rng: np.random.Generator
+) -> Measured:
+    """As `_of_rows`, with the interval of as many independent rows as tell as much as the clusters."""
+    if isinstance(form, Tested):
+        return Undefined(reason=_sentence(metric, "the test takes rows as independent, and they come in clusters"))
+    if _is_redrawn(form):
+        return _of_drawn_clusters(form, metric, sample, interval, rng)
+    try:
+        value = form(sample)
+    except UndefinedMeasureError as reason:
+        return Undefined(reason=_sentence(metric, str(reason)))
+    fewer = independent_rows(form, sample, interval.level)
+    found = _of_rows(form, metric, replace(sample, cluster=None) if fewer is None else fewer, interval, rng)
+    if not isinstance(found, Estimate):
+        return found
+    low, high = metric.bounds if fewer is None else (found.low, found.high)
+    # A figure that takes away what chance adds to it takes that of as many rows; of all others only digits are lost.
+    value = value if np.isclose(value, found.value, rtol=1e-9, atol=1e-12) else found.value
+    low, high = (None if low is None else min(low, value)), (None if high is None else max(high, value))
+    method = f"{found.method}{CLUSTERED}"
+    return Estimate(value=value, low=low, high=high, level=interval.level, method=method, n=rows_of(sample))
+
+
+def _is_redrawn(form: Form) -> bool:
+    """Whether a form has no interval but that of a bootstrap."""
+    closed = Closed | Mean | Auc | AtPositives | Median | Sums | Deviation | Wald
+    return not isinstance(form, closed) and not (isinstance(form, Ranked) and form.ends is not None)
+
+
+def _of_drawn_clusters(
+    form: Form, metric: Metric, sample: Sample, interval: IntervalSpec, rng: np.random.Generator
+) -> Measured:
+    try:
+        value = form(sample)
+    except UndefinedMeasureError as reason:
+        return Undefined(reason=_sentence(metric, str(reason)))
+    clusters, ends = clusters_in(sample), _OPEN
+    if clusters > 1:
+        statistic = form.statistic(sample)
+        draws = np.concatenate([statistic(w) for w in resampled_clusters(sample, interval.resamples, rng)])
+        ends = _percentile(draws, interval.level, clusters)
+    return _measured(form, value, ends, metric, interval.level, "cluster_bootstrap", rows_of(sample))
+
+
+def _cluster_replicates(
+    form: Form, sample: Sample, group: NDArray[np.int64], groups: int, resamples: int, rng: np.random.Generator
+) -> Array:
+    out = np.full((resamples, groups), np.nan)
+    parts = [(code, np.flatnonzero(group == code)) for code in range(groups)]
+    statistics = [(code, rows, form.statistic(subset(sample, rows))) for code, rows in parts if len(rows)]
+    start = 0
+    for weights in resampled_clusters(sample, resamples, rng):
+        for code, rows, statistic in statistics:
+            out[start : start + len(weights), code] = statistic(weights[:, rows])
+        start += len(weights)
+    return out
 
 
 def _of_rows(form: Form, metric: Metric, sample: Sample, interval: IntervalSpec, rng: np.random.Generator) -> Measured:
@@ -439,7 +548,7 @@ def _of_rows(form: Form, metric: Metric, sample: Sample, interval: IntervalSpec,
         case Closed():
             method, ends = form.ends_of(sample, interval.level)
         case Share():
-            method, ends = _share_ends(value, sample, interval.level)
+            method, ends = _share_ends(value, sample, interval)
         case Mean():
             method, ends = mean_ends(form, sample, interval.level)
         case Auc():
@@ -463,10 +572,11 @@ def _of_rows(form: Form, metric: Metric, sample: Sample, interval: IntervalSpec,
     return _measured(form, value, ends, metric, interval.level, method, rows_of(sample))
 
 
-def _share_ends(share: float, sample: Sample, level: float) -> tuple[str, Ends]:
+def _share_ends(share: float, sample: Sample, interval: IntervalSpec) -> tuple[str, Ends]:
     weight, sampling = weights_of(sample), is_inclusion_weighted(sample)
     n = weight.sum() ** 2 / (weight @ weight) if sampling else weight.sum()
-    method, low, high = share_ends(np.array(share * n), np.array(n), level)
+    exact = interval.proportion == "clopper_pearson"
+    method, low, high = share_ends(np.array(share * n), np.array(n), interval.level, exact=exact)
     return f"{method}_effective_n" if sampling else str(method), (float(low), float(high))
 
 
@@ -522,6 +632,9 @@ def _row_replicates(
     if sample.score is not None and sample.score.ndim == 1:
         sample = subset(sample, np.argsort(-sample.score, kind="stable"))
     statistics = [form.statistic(sample) for form in forms]
-    draws = resampled(sample.weight, size_of(sample), is_inclusion_weighted(sample), resamples, rng)
+    if sample.cluster is not None:
+        draws: Iterator[Weights] = resampled_clusters(sample, resamples, rng)
+    else:
+        draws = resampled(sample.weight, size_of(sample), is_inclusion_weighted(sample), resamples, rng)
     values = [[statistic(weights) for statistic in statistics] for weights in draws]
     return np.concatenate(values, axis=1)

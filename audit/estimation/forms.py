@@ -7,7 +7,7 @@ which is what a bootstrap needs, prepared once (sorted, encoded) for all replica
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from audit.declarations.metric import Sample, UndefinedMeasureError
+from audit.estimation.intervals import auc_influence
 
 Array = NDArray[np.float64]
 Weights = NDArray[np.float64] | NDArray[np.int64]
@@ -42,6 +43,14 @@ class Form(ABC):
     def statistic(self, sample: Sample) -> Statistic:
         """Return the measure of these rows as a function of their weights."""
 
+    def moves(self, sample: Sample) -> Iterator[Array]:  # noqa: ARG002
+        """Yield (n,) how far the value, or a part of it, moves for each unit of weight a row gains, up to a factor.
+
+        By these it is told how far rows of one cluster are alike in what matters to the measure (`clusters`). Nothing
+        is yielded where that is not known: rows of one cluster are then taken for one and the same.
+        """
+        yield from ()
+
 
 class CellForm(Form):
     """A function of the confusion cells alone."""
@@ -60,6 +69,23 @@ class CellForm(Form):
 
         return values
 
+    def moves(self, sample: Sample) -> Iterator[Array]:
+        """Yield how far the value moves with the cell of each row."""
+        size, cell = sample.classes, cell_of(sample)
+        if size <= MOST_CLASSES:
+            cells = np.bincount(cell, weights=sample.weight, minlength=size * size).reshape(1, size, size)
+            yield self.slopes(cells.astype(np.float64), sample).ravel()[cell]
+
+    def slopes(self, cells: Array, sample: Sample) -> Array:
+        """(groups, K, K) how far the value moves with each cell; NaN where it is undefined."""
+        groups, size = len(cells), cells.shape[-1]
+        step = 1e-5 * cells.sum(axis=(1, 2))[:, None, None, None]
+        moved = step * np.eye(size * size).reshape(1, size * size, size, size)
+        more = self.of_cells((cells[:, None] + moved).reshape(-1, size, size), sample)
+        change = more.reshape(groups, -1) - self.of_cells(cells, sample)[:, None]
+        found: Array = ratio(change, step[:, :, 0, 0]).reshape(groups, size, size)
+        return found
+
     @abstractmethod
     def of_cells(self, cells: Array, sample: Sample) -> Array:
         """Return the value of each of (..., K, K) confusion matrices, NaN where undefined."""
@@ -67,6 +93,8 @@ class CellForm(Form):
 
 _FEW_CLASSES = 3
 """Classes up to which a product with a table of rows by cells is faster than counting, and small."""
+MOST_CLASSES = 50
+"""Classes up to which every cell is moved on its own to see what rows of one cluster have in common."""
 
 
 def identity(values: Array) -> Array:
@@ -165,6 +193,10 @@ class Mean(Form):
         losses = self.losses(sample)
         return lambda weights: self.curve(ratio(weights @ losses, weights.sum(axis=1)))
 
+    def moves(self, sample: Sample) -> Iterator[Array]:
+        """Yield how far each row lies from the mean."""
+        yield self.losses(sample)
+
 
 @dataclass(frozen=True)
 class Share(Mean):
@@ -185,6 +217,14 @@ class Sums(Form):
         """Return the measure of these rows as a function of their weights."""
         features = self.features(sample)
         return lambda weights: self.value(weights @ features)
+
+    def moves(self, sample: Sample) -> Iterator[Array]:
+        """Yield how far the value moves with what each row adds to the sums."""
+        features, weight = self.features(sample), weights_of(sample)
+        total, size = weight @ features, weight @ np.abs(features)
+        step = 1e-6 * np.where(size > 0, size, 1.0)
+        change = self.value(total + np.diag(step)) - self.value(total - np.diag(step))
+        yield features @ (change / (2 * step))
 
 
 @dataclass(frozen=True)
@@ -211,6 +251,10 @@ class Median(Form):
 
         return medians
 
+    def moves(self, sample: Sample) -> Iterator[Array]:
+        """Yield on which side of the median each row lies."""
+        yield np.sign(self.values(sample) - self(sample))
+
 
 @dataclass(frozen=True)
 class Ranked(Form):
@@ -227,6 +271,19 @@ class Ranked(Form):
     def statistic(self, sample: Sample) -> Statistic:
         """Return the measure of these rows as a function of their weights."""
         return _of_ranks(self.value, is_positive(sample), scores(sample))
+
+    def moves(self, sample: Sample) -> Iterator[Array]:
+        """Yield, for places among the scores, which rows of either class lie above; of what share that is, less it."""
+        positive, score, weight = is_positive(sample), scores(sample), weights_of(sample)
+        for side in (positive, ~positive):
+            total = weight[side].sum()
+            for place in np.unique(np.quantile(score, _PLACES, method="inverted_cdf")) if total > 0 else ():
+                above = (score >= place) & side
+                yield np.where(side, above - weight[above].sum() / total, 0.0)
+
+
+_PLACES = (0.1, 0.25, 0.5, 0.75, 0.9)
+"""Shares of the rows below the places at which a ranking is looked at."""
 
 
 @dataclass(frozen=True)
@@ -248,6 +305,10 @@ class AtPositives(Form):
             return ratio(np.vecdot(own, each), own.sum(axis=1))
 
         return values
+
+    def moves(self, sample: Sample) -> Iterator[Array]:
+        """Yield the influence of each row."""
+        yield self.pulls(sample)[1]
 
     def pulls(self, sample: Sample) -> tuple[float, Array]:
         """Return the value, and (n,) how much it moves for each unit of weight that a row gains (its influence)."""
@@ -287,6 +348,10 @@ class Auc(Form):
         rankings = [_Ranking(positive, score) for positive, score in one_against_rest(sample)]
         return lambda weights: self.curve(np.mean([ranking.areas(weights) for ranking in rankings], axis=0))
 
+    def moves(self, sample: Sample) -> Iterator[Array]:
+        """Yield DeLong's placement of each row, over the rows of its class."""
+        yield np.mean([area_moves(p, s, weights_of(sample)) for p, s in one_against_rest(sample)], axis=0)
+
 
 @dataclass(frozen=True)
 class Deviation(Form):
@@ -303,6 +368,13 @@ class Deviation(Form):
         spread = sparse.csr_array((values, (rows, home)), shape=(len(values), int(home.max(initial=0)) + 1))
         return lambda weights: ratio(np.abs(np.asarray(weights @ spread)).sum(axis=1), weights.sum(axis=1))
 
+    def moves(self, sample: Sample) -> Iterator[Array]:
+        """Yield the numbers of rows as they add to the deviations, and as they add up over all bins."""
+        home, values = self.bins(sample)
+        sums = np.bincount(home, weights=weights_of(sample) * values)
+        yield np.where(sums < 0, -1.0, 1.0)[home] * values
+        yield values
+
 
 @dataclass(frozen=True)
 class Wald(Form):
@@ -315,6 +387,13 @@ class Wald(Form):
     def statistic(self, sample: Sample) -> Statistic:
         """Return the measure of these rows as a function of their weights."""
         return lambda weights: np.array([self.fit(replace(sample, weight=weight))[0] for weight in weights])
+
+    def moves(self, sample: Sample) -> Iterator[Array]:
+        """Yield what each row adds to the two equations of a logistic regression on its own log-odds."""
+        cut = np.clip(scores(sample), 1e-6, 1 - 1e-6)
+        odds, away = np.log(cut) - np.log1p(-cut), is_positive(sample) - cut
+        yield away
+        yield away * (odds - np.average(odds, weights=sample.weight))
 
 
 def cell_of(sample: Sample) -> NDArray[np.int64]:
@@ -357,6 +436,12 @@ def one_against_rest(sample: Sample) -> list[tuple[NDArray[np.bool_], Array]]:
     if score.ndim == 1:
         return [(is_positive(sample), score)]
     return [(np.asarray(sample.target == k), score[:, k]) for k in range(sample.classes)]
+
+
+def area_moves(positive: NDArray[np.bool_], score: Array, weight: Array) -> Array:
+    """(n,) how far an area under the ROC curve moves for each unit of weight that a row gains (DeLong's placements)."""
+    _, influence = auc_influence(positive, score, weight, True)
+    return np.divide(influence, weight, out=np.zeros_like(influence), where=weight > 0)
 
 
 def size_of(sample: Sample) -> int:

@@ -20,7 +20,9 @@ FEW_HITS = 3.5
 """Hits under which its lower end is Poisson's, and misses under which its upper end is."""
 
 
-def share_ends(hits: Array, trials: Array, level: float) -> tuple[NDArray[np.str_], Array, Array]:
+def share_ends(
+    hits: Array, trials: Array, level: float, *, exact: bool = False
+) -> tuple[NDArray[np.str_], Array, Array]:
     """Return the method and both ends of the interval of each share.
 
     - `wilson`: the score interval. It holds the truth too rarely where that is near 0 or 1 (down to 84 times in 100),
@@ -37,6 +39,8 @@ def share_ends(hits: Array, trials: Array, level: float) -> tuple[NDArray[np.str
         Hits out of trials, more than 0 of them; effective numbers need not be whole.
     level : float
         In (0, 1).
+    exact : bool
+        Whether the exact interval is asked for, however many trials there are.
 
     Examples
     --------
@@ -51,10 +55,10 @@ def share_ends(hits: Array, trials: Array, level: float) -> tuple[NDArray[np.str
     misses = trials - hits
     low = np.where((hits > 0) & (hits < FEW_HITS), np.minimum(low, _poisson(hits, trials, level)), low)
     high = np.where((misses > 0) & (misses < FEW_HITS), np.maximum(high, 1 - _poisson(misses, trials, level)), high)
-    few = trials < FEW_TRIALS
-    exact = clopper_pearson(hits, trials, level)
+    few = (trials < FEW_TRIALS) | exact
+    least, most = clopper_pearson(hits, trials, level)
     method = np.where(few, "clopper_pearson", np.where(small, "wilson_t", "wilson"))
-    return method, np.where(few, exact[0], low), np.where(few, exact[1], high)
+    return method, np.where(few, least, low), np.where(few, most, high)
 
 
 def mean_share_ends(values: Array, trials: Array, level: float) -> list[tuple[float, float]]:

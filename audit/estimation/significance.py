@@ -25,7 +25,13 @@ class Significance:
 
 
 def delong_test(
-    positive: NDArray[np.bool_], one: Array, other: Array, weight: Array | None = None, *, sampling: bool = False
+    positive: NDArray[np.bool_],
+    one: Array,
+    other: Array,
+    weight: Array | None = None,
+    *,
+    sampling: bool = False,
+    cluster: NDArray[np.int64] | None = None,
 ) -> Significance:
     """Test whether two scores of the same rows have equal areas under the ROC curve.
 
@@ -42,10 +48,14 @@ def delong_test(
         Non-negative weights; one each by default.
     sampling : bool
         Whether weights are inverse inclusion probabilities rather than counts of equal rows.
+    cluster : (n,) array of int, optional
+        Code of the cluster of each row; what its rows add is then added up, and the reference distribution is Student's
+        with one degree of freedom less than there are clusters.
 
     Notes
     -----
-    DeLong, DeLong and Clarke-Pearson (1988), doi:10.2307/2531595. In multiclass this tests one class against the rest.
+    DeLong, DeLong and Clarke-Pearson (1988), doi:10.2307/2531595; of clusters Obuchowski (1997), doi:10.2307/2533958.
+    In multiclass this tests one class against the rest.
 
     Examples
     --------
@@ -58,12 +68,19 @@ def delong_test(
     """
     weight = np.ones(len(one)) if weight is None else weight
     (first, pull), (second, beside) = (auc_influence(positive, score, weight, sampling) for score in (one, other))
-    change = pull - beside
-    variance = float(change @ change)
+    change: Array = pull - beside
+    clusters = 0
+    if cluster is not None:
+        clusters = len(np.unique(cluster[weight > 0]))
+        # Frequency weights count equal rows, all of them in the cluster.
+        sums = np.bincount(cluster, weights=change * (1 if sampling else np.sqrt(weight)))
+        change = sums * (clusters / max(clusters - 1, 1)) ** 0.5
+    variance = float(change @ change) if clusters != 1 else 0.0
     if not variance > 0:
         return Significance(np.nan, np.nan)
     z = (first - second) / float(np.sqrt(variance))
-    return Significance(z, float(2 * stats.norm.sf(abs(z))))
+    law = stats.norm if cluster is None else stats.t(clusters - 1)
+    return Significance(z, float(2 * law.sf(abs(z))))
 
 
 def mcnemar(

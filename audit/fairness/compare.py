@@ -61,7 +61,8 @@ def observe_selection(result: Disaggregated, beside: Reference, argument: str | 
             continue
         ratio = _against(result, "ratio", g, beside)
         yield _observation(result, f"impact_ratio{suffix}", "Impact ratio", group, True, ratio)
-        p_value = _tested(result, g, reference, two_sided_p)
+        counted = result.independent or result.share is None or not result.share.exact
+        p_value = _tested(result, g, reference, two_sided_p) if counted else Undefined(reason=result.untested)
         yield _observation(
             result, f"selection_rate_p_value{suffix}", "p-value of equal selection", group, None, p_value
         )
@@ -121,7 +122,7 @@ def _against(result: Disaggregated, form: Form, g: int, beside: Reference) -> Me
 def _interval(
     result: Disaggregated, form: Form, point: float, g: int, reference: int, level: float
 ) -> tuple[str, tuple[float | None, float | None]]:
-    if result.share is not None and result.share.exact:
+    if result.share is not None and result.independent:
         a, n, c, m = _four(result.share, g, reference)
         if form == "difference":
             return "newcombe", newcombe(a, n, c, m, level)

@@ -84,8 +84,14 @@ def _beyond(at: Array, below: bool) -> Array:
 
 
 def _sizes(division: Division, side: NDArray[np.bool_]) -> tuple[Array, Array]:
-    """(groups,) rows on one side inside each group, and outside it; under sampling weights Kish's numbers."""
+    """(groups,) rows on one side inside each group, and outside it; under sampling weights Kish's numbers.
+
+    Of clusters as many independent rows as tell as much of the mean rank of their scores.
+    """
     mine = division.summed(side.astype(np.float64))
+    if division.clustered:
+        place = division.ranks.place.astype(np.float64)
+        return mine / division.effect(place, side), (mine.sum() - mine) / division.whole_effect([place], side)
     if division.counted:
         return mine, mine.sum() - mine
     square = division.summed(division.weight * side)
@@ -104,5 +110,5 @@ def _measured(division: Division, g: int, area: float, one: float, other: float)
         )
     area = min(max(area, 0.0), 1.0)
     low, high = newcombe_area(area, one, other, division.level)
-    n = sum(group.n for group in division.groups)
-    return Estimate(value=area, low=min(low, area), high=max(high, area), level=division.level, method="newcombe", n=n)
+    n, method = sum(group.n for group in division.groups), "newcombe" + ("_clustered" if division.clustered else "")
+    return Estimate(value=area, low=min(low, area), high=max(high, area), level=division.level, method=method, n=n)

@@ -12,13 +12,23 @@ from numpy.typing import NDArray
 
 from audit.declarations.disparity import Disparity, Form
 from audit.declarations.metric import Metric, Sample
+from audit.estimation.clusters import covariance
 from audit.estimation.estimate import estimate_by_group, form_of, replicates_by_group
 from audit.estimation.forms import Tested
 from audit.estimation.intervals import normal_quantile
 from audit.estimation.seeds import child_seed
 from audit.fairness.choice import interval_of
 from audit.fairness.counts import Counts, Share, count_cells, counts_rows, read_share
-from audit.fairness.gaps import GAPS, Array, draw_estimates, draw_most, draw_shares, draw_slack, gap_interval
+from audit.fairness.gaps import (
+    GAPS,
+    Array,
+    correlating,
+    draw_estimates,
+    draw_most,
+    draw_shares,
+    draw_slack,
+    gap_interval,
+)
 from audit.fairness.groups import Grouping
 from audit.records.measured import Estimate, Exact, Measured, Undefined
 from audit.records.observation import Observation, Scope
@@ -54,6 +64,18 @@ class Disaggregated:
     uncounted: ClassVar[str] = "Rows with sampling weights are not whole persons, as this test needs."
     """Why there are no whole numbers of rows, where there are none."""
 
+    @property
+    def independent(self) -> bool:
+        """Whether each row is a whole person and tells of itself alone, as tests of counts need."""
+        return self.share is not None and self.share.exact and self.rows.sample.cluster is None
+
+    @property
+    def untested(self) -> str:
+        """Why counts cannot be tested, where they cannot."""
+        if self.rows.sample.cluster is not None and self.share is not None and self.share.exact:
+            return CLUSTERED_ROWS
+        return self.uncounted
+
     @cached_property
     def values(self) -> NDArray[Any]:
         """(groups,) objects: exact where rows were counted; NaN where undefined."""
@@ -67,26 +89,37 @@ class Disaggregated:
         """Name of the method, and (resamples, groups) draws of the groups' values; NaN where undefined."""
         key = self.grouping.facts.key
         interval = interval_of(self.metric, self.rows.sample, self.rows.interval)
-        if self.share is not None and self.share.exact:
+        if self.share is not None and self.independent:
             # Seeded by the counts, so that two names of one rate get one interval.
             seed = child_seed(self.rows.seed, f"fairness/{key}/{self.share.hits.tolist()}/{self.share.of.tolist()}")
             return "jeffreys_draws", draw_shares(self.share, interval.resamples, np.random.default_rng(seed))
         seed = child_seed(self.rows.seed, f"fairness/{key}/{self.metric.name}")
         rng = np.random.default_rng(seed)
         estimates = [m for m in self.measured if isinstance(m, Estimate)]
-        if all(e.method != "bootstrap" for e in estimates):
+        sample, groups = self.rows.sample, len(self.measured)
+        if all(e.method not in ("bootstrap", "cluster_bootstrap") for e in estimates):
             # A closed interval says all that a draw needs, so that rows need not be drawn again.
             draws = np.full((interval.resamples, len(self.measured)), np.nan)
-            inside = [isinstance(m, Estimate) for m in self.measured]
-            draws[:, inside] = draw_estimates(estimates, interval.resamples, rng, normal_quantile(interval.level))
-            return "normal_draws", np.clip(draws, *self.metric.bounds)
-        sample, groups = self.rows.sample, len(self.measured)
-        return "bootstrap", replicates_by_group(self.metric, sample, self.grouping.codes, groups, interval, seed)
+            inside = np.array([isinstance(m, Estimate) for m in self.measured], dtype=bool)
+            root, method = None, "normal_draws"
+            if sample.cluster is not None:
+                # Groups that share clusters move together.
+                shared = covariance(form_of(self.metric, sample), sample, self.grouping.codes, groups)
+                root, method = correlating(shared[np.ix_(inside, inside)]), "linearised_draws_clustered"
+            z = normal_quantile(interval.level)
+            draws[:, inside] = draw_estimates(estimates, interval.resamples, rng, z, root)
+            return method, np.clip(draws, *self.metric.bounds)
+        method = "bootstrap" if sample.cluster is None else "cluster_bootstrap"
+        return method, replicates_by_group(self.metric, sample, self.grouping.codes, groups, interval, seed)
 
     @property
     def compared(self) -> list[int]:
         """Positions of the judged groups that have a value."""
         return [int(g) for g in self.grouping.judged if not isinstance(self.measured[g], Undefined)]
+
+
+CLUSTERED_ROWS = "Rows come in clusters and are not independent, as this test takes them to be."
+"""Why a test of counts is not made of rows in clusters."""
 
 
 @dataclass(frozen=True)

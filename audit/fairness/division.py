@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audit.declarations.metric import Sample
+from audit.estimation.clusters import effects_by_group
 from audit.estimation.forms import is_inclusion_weighted, weights_of
 from audit.fairness.counts import Share
 from audit.fairness.groups import Grouping
@@ -73,6 +74,16 @@ class Division:
         """Whether rows, or frequencies of rows, were counted: under sampling weights there are no whole persons."""
         return not is_inclusion_weighted(self.sample)
 
+    @property
+    def clustered(self) -> bool:
+        """Whether rows come in clusters, so that they are not independent."""
+        return self.sample.cluster is not None
+
+    @property
+    def suffix(self) -> str:
+        """What the name of a method ends in that takes so many equal independent rows for these."""
+        return "_clustered" if self.clustered else "" if self.counted else "_effective_n"
+
     @cached_property
     def weight(self) -> Array:
         """(n,) weights, one where none were given."""
@@ -91,6 +102,9 @@ class Division:
         """
         assert self.selection is not None
         hits, of = self.selection.hits.astype(np.float64), self.selection.of.astype(np.float64)
+        if self.clustered:
+            effect = self.effect(self._selected.astype(np.float64))
+            return hits / effect, of / effect
         if self.selection.exact:
             return hits, of
         rate = np.divide(hits, of, out=np.zeros_like(hits), where=of > 0)
@@ -113,10 +127,26 @@ class Division:
         away, total = score - middle, self.summed()
         with np.errstate(divide="ignore", invalid="ignore"):
             size = total if self.counted else total**2 / self._summed(self.weight**2)
+            size = total / self.effect(score) if self.clustered else size
             mean = self.summed(away) / total
             square = self.summed((away - mean[self.codes]) ** 2) / total
             variance = np.where(size > 1, square * size / (size - 1), np.nan)
         return np.nan_to_num(size), mean + middle, variance
+
+    def effect(self, move: Array, inside: NDArray[np.bool_] | None = None) -> Array:
+        """(groups,) design effect of the mean of (n,) numbers in each group, over the rows that are inside.
+
+        A single cluster is as one row.
+        """
+        codes = self.codes if inside is None else np.where(inside, self.codes, -1)
+        found = effects_by_group([move], self.sample, codes, len(self.groups), self.level)
+        rows = self.summed(None if inside is None else inside.astype(np.float64))
+        return np.where(np.isfinite(found), found, np.maximum(rows, 1.0))
+
+    def whole_effect(self, moves: Sequence[Array], inside: NDArray[np.bool_]) -> float:
+        """Design effect of the means of (n,) numbers over all rows that are inside, whatever their group."""
+        found = effects_by_group(moves, self.sample, np.where(inside, 0, -1), 1, self.level)[0]
+        return float(found) if np.isfinite(found) else max(float(self.weight[inside].sum()), 1.0)
 
     @cached_property
     def ranks(self) -> Ranks:

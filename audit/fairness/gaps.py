@@ -68,6 +68,25 @@ def draw_estimates(
     return drawn
 
 
+def correlating(covariance: Array) -> Array:
+    """(k, k) covariances, NaN where unknown, -> matrix that makes independent draws as correlated as they say.
+
+    Examples
+    --------
+    >>> root = correlating(np.array([[4.0, 1.0], [1.0, 1.0]]))
+    >>> (root @ root.T).round(6).tolist()
+    [[1.0, 0.5], [0.5, 1.0]]
+    """
+    known = np.nan_to_num(covariance)
+    size = np.sqrt(np.diag(known))
+    outer = np.outer(size, size)
+    correlation = np.divide(known, outer, out=np.zeros_like(known), where=outer > 0)
+    np.fill_diagonal(correlation, 1.0)
+    values, vectors = np.linalg.eigh(correlation)
+    root: Array = vectors * np.sqrt(np.clip(values, 0.0, None))
+    return root
+
+
 def draw_slack(form: Form, draws: Array) -> Array:
     """(resamples, groups) draws of values -> (resamples,) draws of how far chance can move a gap between them.
 

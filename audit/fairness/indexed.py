@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from audit.declarations.index import Index, Need
 from audit.declarations.metric import Sample
 from audit.estimation.seeds import child_seed
-from audit.fairness.disaggregate import Disaggregated, Rows
+from audit.fairness.disaggregate import CLUSTERED_ROWS, Disaggregated, Rows
 from audit.fairness.division import Array, Division
 from audit.fairness.groups import Grouping
-from audit.records.measured import Estimate, Measured
+from audit.records.measured import Estimate, Measured, Undefined
 from audit.records.observation import Observation, encoded
 from audit.records.spec import Task
 
@@ -153,7 +153,7 @@ def _floats(result: Disaggregated) -> Array:
 
 
 def _observed(index: Index, division: Division, rows: Rows, suffix: str) -> Iterator[Observation]:
-    found = index.compute(division)
+    found = index.compute(division) if index.clustered or not division.clustered else _untold(index, division)
     if index.of == "grouping":
         name = ", ".join(division.grouping.facts.columns)
         yield _observation(index, f"{index.name}/{division.grouping.facts.key}", f"by {name}", found[0], rows)
@@ -161,6 +161,10 @@ def _observed(index: Index, division: Division, rows: Rows, suffix: str) -> Iter
     for group, measured in zip(division.groups, found, strict=True):
         if not (index.compares and group.unknown):
             yield _observation(index, f"{index.name}{suffix}/{group.key}", group.label, measured, rows)
+
+
+def _untold(index: Index, division: Division) -> tuple[Measured, ...]:
+    return (Undefined(reason=CLUSTERED_ROWS),) * (1 if index.of == "grouping" else len(division.groups))
 
 
 def _observation(index: Index, id: str, of: str, measured: Measured, rows: Rows) -> Observation:

@@ -69,8 +69,8 @@ def between_groups(division: Division, entropy: Entropy) -> Measured:
     point = float(_between(known.table, entropy))
     low, high = known.between(float(_between(known.table, squared)), division.level)
     scale = point / known.squared if known.squared > 0 else 1.0
-    ends = min(low * scale, point), max(high * scale, point)
-    return Estimate(value=point, low=ends[0], high=ends[1], level=division.level, method="noncentral_chi2", n=known.n)
+    ends, method = (min(low * scale, point), max(high * scale, point)), f"noncentral_chi2{_suffix(division)}"
+    return Estimate(value=point, low=ends[0], high=ends[1], level=division.level, method=method, n=known.n)
 
 
 @dataclass(frozen=True)
@@ -115,6 +115,9 @@ def _known(division: Division) -> _Known | Undefined:
         return Undefined(reason="Nobody has any benefit: everybody who deserved the favourable label was refused it.")
     squares = float((division.weight**2)[known[division.codes]].sum())
     size = float(table.sum()) if division.counted else float(table.sum()) ** 2 / squares
+    if division.clustered:
+        moves = [benefit.astype(np.float64), benefit.astype(np.float64) ** 2]
+        size = float(table.sum()) / division.whole_effect(moves, known[division.codes])
     n = sum(g.n for g, inside in zip(division.groups, known, strict=True) if inside)
     return _Known(table / table.sum(), size, n)
 
@@ -133,7 +136,12 @@ def _drawn(division: Division, value: Callable[[Array], Array]) -> Measured:
     draws = value(table)
     ends = np.nanquantile(draws, [0.5 - division.level / 2, 0.5 + division.level / 2])
     low, high = min(float(ends[0]), point), max(float(ends[1]), point)
-    return Estimate(value=point, low=max(low, 0.0), high=high, level=division.level, method="jeffreys_draws", n=known.n)
+    method = f"jeffreys_draws{_suffix(division)}"
+    return Estimate(value=point, low=max(low, 0.0), high=high, level=division.level, method=method, n=known.n)
+
+
+def _suffix(division: Division) -> str:
+    return division.suffix if division.clustered else ""
 
 
 def _between(table: Array, entropy: Entropy) -> Array:

@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from audit.declarations.metric import Metric, Sample
+from audit.estimation.clusters import by_cluster
 from audit.estimation.estimate import estimate, form_of, replicates_by_group
 from audit.estimation.forms import (
     Auc,
@@ -38,7 +39,7 @@ from audit.estimation.seeds import child_seed
 from audit.fairness.choice import interval_of
 from audit.fairness.counts import Counts, counts_rows, read_share
 from audit.fairness.disaggregate import Disaggregated, Rows, listed
-from audit.fairness.gaps import draw_estimates
+from audit.fairness.gaps import correlating, draw_estimates
 from audit.fairness.groups import UNKNOWN, Grouping
 from audit.records.measured import Estimate, Measured, Undefined
 from audit.records.observation import group_key, grouping_key
@@ -169,18 +170,22 @@ class _Weighted(Disaggregated):
         known = [g for g, m in enumerate(self.measured) if isinstance(m, Estimate)]
         estimates = [m for m in self.measured if isinstance(m, Estimate)]
         samples = _samples(self.grouping, self.rows.sample)
-        if any(e.method.startswith("bootstrap") for e in estimates):
+        cluster = self.rows.sample.cluster
+        if any(e.method.startswith(("bootstrap", "cluster_bootstrap")) for e in estimates):
             # Equal seeds draw equal rows, so that the groups move together.
             one = np.zeros(size_of(self.rows.sample), dtype=np.int64)
             drawn = [replicates_by_group(self.metric, sample, one, 1, interval, seed) for sample in samples]
-            return "bootstrap", np.concatenate(drawn, axis=1)
+            return "bootstrap" if cluster is None else "cluster_bootstrap", np.concatenate(drawn, axis=1)
         draws = np.full((interval.resamples, len(self.measured)), np.nan)
         if known:
             pulls = [_influence(form_of(self.metric, s), s) for g, s in enumerate(samples) if g in known]
+            if cluster is not None:
+                pulls = [None if pull is None else by_cluster(pull, cluster) for pull in pulls]
             root = _root(pulls)
             rng, z = np.random.default_rng(seed), normal_quantile(interval.level)
             draws[:, known] = draw_estimates(estimates, interval.resamples, rng, z, root)
-        return "linearised_draws", np.clip(draws, *self.metric.bounds)
+        method = "linearised_draws" if cluster is None else "linearised_draws_clustered"
+        return method, np.clip(draws, *self.metric.bounds)
 
 
 def _persons(shares: Array, sample: Sample) -> tuple[Array, Sample]:
@@ -197,6 +202,7 @@ def _persons(shares: Array, sample: Sample) -> tuple[Array, Sample]:
         score=None if sample.score is None else sample.score[rows],
         weight=np.ones(len(rows)),
         weight_kind="sampling",
+        cluster=None if sample.cluster is None else sample.cluster[rows],
     )
     return shares[rows], repeated
 
@@ -256,11 +262,4 @@ def _root(pulls: list[Array | None]) -> Array:
     if len(known) < k:
         return np.eye(k)
     stacked = np.stack(known)
-    covariance = stacked @ stacked.T
-    size = np.sqrt(np.diag(covariance))
-    outer = np.outer(size, size)
-    correlation = np.divide(covariance, outer, out=np.zeros_like(covariance), where=outer > 0)
-    np.fill_diagonal(correlation, 1.0)
-    values, vectors = np.linalg.eigh(correlation)
-    root: Array = vectors * np.sqrt(np.clip(values, 0.0, None))
-    return root
+    return correlating(stacked @ stacked.T)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audit.declarations.metric import Sample
+from audit.estimation.clusters import effects_by_group
 from audit.estimation.forms import is_positive, scores
 from audit.estimation.intervals import wilson
 from audit.estimation.seeds import child_seed
@@ -51,10 +52,12 @@ def thresholds_of(grouping: Grouping, rows: Rows) -> dict[str, dict[str, Curve]]
     selected = above.sum(axis=1)
     if sample.favourable != sample.positive:
         selected = np.maximum(total.sum(axis=1)[:, None] - selected, 0.0)
-    parts = {"selection_rate": _Part("Selection rate", selected, total.sum(axis=1), squares.sum(axis=1))}
+    whole_effect = _effect(sample, np.ones(len(side), dtype=bool), grouping, rows)
+    parts = {"selection_rate": _Part("Selection rate", selected, total.sum(axis=1), squares.sum(axis=1), whole_effect)}
     if sample.target is not None:
         for name, label, code in _GIVEN_TRUTH:
-            parts[name] = _Part(label, above[:, code], total[:, code], squares[:, code])
+            effect = _effect(sample, side == code, grouping, rows)
+            parts[name] = _Part(label, above[:, code], total[:, code], squares[:, code], effect)
     found = {name: _lines(part, at, grouping, rows) for name, part in parts.items()}
     ratio = _impact(parts["selection_rate"], at, grouping, rows)
     return {name: lines for name, lines in found.items() if lines} | ({"impact_ratio": {"": ratio}} if ratio else {})
@@ -90,12 +93,34 @@ class _Part:
     """(groups,)"""
     squares: Array
     """(groups,) sums of squared weights."""
+    effect: Array | None = None
+    """(groups,) design effect of clusters; None where rows are independent."""
 
     def rows(self, sample: Sample) -> Array:
-        """(groups,) rows that each rate rests on: Kish's number under sampling weights."""
+        """(groups,) rows that each rate rests on: Kish's number under sampling weights, independent of clusters."""
+        if self.effect is not None:
+            return self.of / np.where(np.isfinite(self.effect), self.effect, np.maximum(self.of, 1.0))
         if counts_rows(sample):
             return self.of
         return np.divide(self.of**2, self.squares, out=np.zeros_like(self.of), where=self.squares > 0)
+
+
+def _effect(sample: Sample, inside: NDArray[np.bool_], grouping: Grouping, rows: Rows) -> Array | None:
+    """(groups,) design effect of being above a threshold, the largest over places among the scores."""
+    if sample.cluster is None:
+        return None
+    score = scores(sample)
+    places = np.unique(np.quantile(score, _PLACES, method="inverted_cdf"))
+    above = ((score >= place).astype(np.float64) for place in places)
+    codes = np.where(inside, grouping.codes, -1)
+    return effects_by_group(above, sample, codes, len(grouping.groups), rows.interval.level)
+
+
+_PLACES = (0.1, 0.5, 0.9)
+
+
+def _suffix(sample: Sample) -> str:
+    return "_clustered" if sample.cluster is not None else "" if counts_rows(sample) else "_effective_n"
 
 
 def _grid(sample: Sample, wanted: int) -> Array:
@@ -109,7 +134,7 @@ def _lines(part: _Part, at: Array, grouping: Grouping, rows: Rows) -> dict[str, 
         if part.of[g] > 0:
             share = np.minimum(part.hits[g] / part.of[g], 1.0)
             low, high = wilson(share * behind[g], np.full(len(at), behind[g]), rows.interval.level)
-            method = "wilson" if counts_rows(rows.sample) else "wilson_effective_n"
+            method = f"wilson{_suffix(rows.sample)}"
             found[group.key] = _curve(part.label, at, share, low, high, method)
     return found
 
@@ -129,7 +154,7 @@ def _impact(part: _Part, at: Array, grouping: Grouping, rows: Rows) -> Curve | N
             continue
         # The very draws of the gap at the audit's threshold, so that both tell the same interval.
         seed = child_seed(rows.seed, f"fairness/{grouping.facts.key}/{share.hits.tolist()}/{share.of.tolist()}")
-        drawn = share if share.exact else Share(share.values().astype(np.float64) * behind, behind)
+        drawn = share if not _suffix(rows.sample) else Share(share.values().astype(np.float64) * behind, behind)
         draws = draw_shares(drawn, rows.interval.resamples, np.random.default_rng(seed))[:, judged]
         gaps, slack = GAPS["ratio"](draws, beside), draw_slack("ratio", draws)
         most = 1.0 if value else draw_most(draws, beside, rows.interval.level)
@@ -137,7 +162,7 @@ def _impact(part: _Part, at: Array, grouping: Grouping, rows: Rows) -> Curve | N
         points.append((float(place), value, low or 0.0, 1.0 if high is None else high))
     if not points:
         return None
-    method = "jeffreys_draws" if counts_rows(rows.sample) else "jeffreys_draws_effective_n"
+    method = f"jeffreys_draws{_suffix(rows.sample)}"
     x, y, low_ends, high_ends = np.array(points).T
     return _curve("Impact ratio", x, y, low_ends, high_ends, method)
 

@@ -106,7 +106,9 @@ def _delong(ours: Sample, peer: Peer) -> tuple[Measured, Measured]:
         lacking = Undefined(reason=f"The {peer.facts.name} gives labels only, no scores.")
         return lacking, lacking
     sampling = is_inclusion_weighted(ours)
-    found = delong_test(is_positive(ours), scores(ours), scores(theirs), weights_of(ours), sampling=sampling)
+    found = delong_test(
+        is_positive(ours), scores(ours), scores(theirs), weights_of(ours), sampling=sampling, cluster=ours.cluster
+    )
     if np.isfinite(found.p_value):
         return Exact(value=found.statistic, n=n), Exact(value=found.p_value, n=n)
     if _equally_ranked(scores(ours), scores(theirs)):
@@ -139,6 +141,8 @@ def _discordant(ours: Sample, theirs: Sample) -> tuple[int, int] | Undefined:
         return Undefined(reason="Both need predicted labels, and one of them has none.")
     if is_inclusion_weighted(ours):
         return Undefined(reason="Rows with sampling weights are not whole rows, as McNemar's test needs.")
+    if ours.cluster is not None:
+        return Undefined(reason="Rows come in clusters and are not independent, as McNemar's test takes them to be.")
     weight = weights_of(ours)
     if (weight != np.rint(weight)).any():
         return Undefined(reason="The weights are no whole numbers of rows, as McNemar's test needs.")

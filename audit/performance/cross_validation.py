@@ -16,7 +16,8 @@ from audit.records.observation import Observation
 from audit.records.plan import Plan
 from audit.records.sections import CrossValidation, FoldFacts
 from audit.records.spec import CrossValidationSpec, PerformanceSpec
-from audit.subject.evidence import Evaluation, Evidence
+from audit.subject.evidence import Evaluation, Evidence, Table
+from audit.subject.folds import together
 
 Folds = tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]
 
@@ -91,6 +92,10 @@ def facts_of(evidence: Evidence, plan: Plan) -> CrossValidation:
     # Without held-out rows there is a cross-validation even where the spec switches it off: the usual one.
     how = spec.cross_validation or CrossValidationSpec()
     plain = how.by == "stratified" and evidence.subject.task == "regression"
+    train = evidence.subject.train
+    if train is not None:
+        how = together(train, how)[1].model_copy(update={"column": how.column or _cluster_of(how.by, train, spec)})
+        plain = plain and how.by == "stratified"
     return CrossValidation(
         done=True,
         by="plain" if plain else how.by,
@@ -101,6 +106,11 @@ def facts_of(evidence: Evidence, plan: Plan) -> CrossValidation:
         ),
         repeats=1 + len(evidence.repeats),
     )
+
+
+def _cluster_of(by: str, train: Table, spec: PerformanceSpec) -> str | None:
+    """Return the column of clusters where folds keep them together."""
+    return spec.interval.cluster if train.cluster is not None and by in ("stratified", "plain") else None
 
 
 def mean_of_folds(figure: Figure, single: list[Measured], folds: Folds, sample: Sample, level: float) -> Measured:

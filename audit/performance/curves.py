@@ -12,6 +12,7 @@ from scipy import stats
 
 from audit.declarations.metric import Sample
 from audit.estimation import intervals
+from audit.estimation.clusters import effects_by_group
 from audit.estimation.forms import Array, is_inclusion_weighted, is_positive, scores, truth, weights_of
 from audit.estimation.one_vs_rest import one_vs_rest
 from audit.records.sections import Confusion, Curve
@@ -68,10 +69,10 @@ def roc(sample: Sample, level: float | None = None) -> Curve:
     kept = _corners(x, y)
     band: dict[str, Any] = {}
     if level is not None:
-        rows = _rows_behind(sample, is_positive(sample))
+        rows = _rows_behind(sample, is_positive(sample), level)
         low, high = intervals.wilson(y[kept] * rows, np.full(len(kept), rows), level)
         nobody = intervals.wilson(np.zeros(1), np.full(1, rows), level)[1]
-        band = {"low": (0.0, *_numbers(low)), "high": (*_numbers(nobody), *_numbers(high)), "method": "wilson"}
+        band = {"low": (0.0, *_numbers(low)), "high": (*_numbers(nobody), *_numbers(high)), "method": _plain(sample)}
     return Curve(
         x_label="False positive rate",
         y_label="True positive rate",
@@ -92,12 +93,12 @@ def precision_recall(sample: Sample, level: float | None = None) -> Curve:
     called = positives + negatives
     band: dict[str, Any] = {}
     if level is not None:
-        rows = called
-        if is_inclusion_weighted(sample):
+        rows = called / _effect_above(sample, np.ones(len(scores(sample)), dtype=bool), level)
+        if is_inclusion_weighted(sample) and sample.cluster is None:
             _, *squares = _ranked(replace(sample, weight=weights_of(sample) ** 2))
             rows = called**2 / (squares[0] + squares[1])
         low, high = intervals.wilson((positives / called * rows)[kept], rows[kept], level)
-        band = {"low": _numbers(low), "high": _numbers(high), "method": "wilson"}
+        band = {"low": _numbers(low), "high": _numbers(high), "method": _plain(sample)}
     return Curve(
         x_label="Recall",
         y_label="Precision",
@@ -116,6 +117,10 @@ def calibration(sample: Sample, level: float, grouped: CalibrationSpec = Calibra
     total, rows = _sum(home, weight), np.bincount(home)
     predicted, observed = _sum(home, weight * scores(sample)) / total, _sum(home, weight * positive) / total
     trials = total if sample.weight_kind == "frequency" else total**2 / _sum(home, weight**2)
+    if sample.cluster is not None:
+        # Of how far outcomes lie from their probabilities, in the rows of each bin.
+        effect = effects_by_group([positive - scores(sample)], sample, home, len(rows), level)
+        trials = np.where(np.isfinite(effect), total / effect, 1.0)
     low, high = intervals.wilson(observed * trials, trials, level)
     return Curve(
         x_label="Mean predicted probability",
@@ -125,7 +130,7 @@ def calibration(sample: Sample, level: float, grouped: CalibrationSpec = Calibra
         low=_numbers(low),
         high=_numbers(high),
         n=tuple(rows.tolist()),
-        method="wilson_effective_n" if is_inclusion_weighted(sample) else "wilson",
+        method=f"wilson{_suffix(sample)}",
     )
 
 
@@ -148,10 +153,31 @@ def thresholds(sample: Sample) -> dict[str, Curve]:
 _RANKED: dict[str, Callable[[Sample, float | None], Curve]] = {"roc": roc, "precision_recall": precision_recall}
 
 
-def _rows_behind(sample: Sample, inside: NDArray[np.bool_]) -> float:
-    """Rows that a share of these rows rests on: Kish's number under sampling weights."""
+def _rows_behind(sample: Sample, inside: NDArray[np.bool_], level: float) -> float:
+    """Rows that a share of these rows rests on: Kish's number under sampling weights, independent ones of clusters."""
     weight = weights_of(sample)[inside]
+    if sample.cluster is not None:
+        return float(weight.sum()) / _effect_above(sample, inside, level)
     return float(weight.sum() ** 2 / (weight @ weight) if is_inclusion_weighted(sample) else weight.sum())
+
+
+def _effect_above(sample: Sample, inside: NDArray[np.bool_], level: float) -> float:
+    """Design effect of being above a place among the scores, or positive, over the rows inside; 1 without clusters."""
+    if sample.cluster is None:
+        return 1.0
+    score, code = scores(sample), np.where(inside, 0, -1)
+    places = np.unique(np.quantile(score, (0.1, 0.5, 0.9), method="inverted_cdf"))
+    moves = (*((score >= place).astype(np.float64) for place in places), is_positive(sample).astype(np.float64))
+    effect = float(effects_by_group(moves, sample, code, 1, level)[0])
+    return effect if np.isfinite(effect) else max(float(weights_of(sample)[inside].sum()), 1.0)
+
+
+def _suffix(sample: Sample) -> str:
+    return "_clustered" if sample.cluster is not None else "_effective_n" if is_inclusion_weighted(sample) else ""
+
+
+def _plain(sample: Sample) -> str:
+    return "wilson" if sample.cluster is None else "wilson_clustered"
 
 
 def _by_class(sample: Sample, subject: Subject) -> dict[str, Sample]:
@@ -258,6 +284,13 @@ def _binned(sample: Sample, values: Array, y_label: str, level: float) -> Curve:
     rows = np.bincount(home)
     x, y = (_sum(home, weight * v) / _sum(home, weight) for v in (scores(sample), values))
     sampling = sample.weight_kind == "sampling"
+    if sample.cluster is not None:
+        effect = effects_by_group([values], sample, home, len(rows), level)
+        # As many independent rows; those of a single cluster are as one.
+        weight, sampling = (
+            weight / np.where(np.isfinite(effect), effect, np.maximum(_sum(home, weight), 1.0))[home],
+            False,
+        )
     parts = [intervals.mean_and_error(values[home == k], weight[home == k], sampling) for k in range(len(rows))]
     # One row says nothing about its spread; its interval is the point, and n shows why.
     half = np.array([stats.t.ppf(0.5 + level / 2, free) * error if free >= 1 else 0.0 for _, error, free in parts])

@@ -6,7 +6,7 @@ import numpy as np
 
 from audit.declarations.metric import Sample
 from audit.estimation import intervals
-from audit.estimation.forms import Array, is_inclusion_weighted, scores
+from audit.estimation.forms import Array, is_inclusion_weighted, scores, weights_of
 from audit.estimation.shares import weighted_shares
 from audit.estimation.thresholds import spread_thresholds
 from audit.performance.cells import all_alike, cells_at, cells_of, effective_rows, method_of, worth_of
@@ -40,7 +40,7 @@ def _worth_curves(
     label: str, sample: Sample, rival: Sample | None, at: Array, worth: Array, level: float
 ) -> dict[str, Curve]:
     return {
-        name: _curve(at, *weighted_shares(cells_at(rows, at), worth, effective_rows(rows), level), label, rows)
+        name: _curve(at, *weighted_shares(cells_at(rows, at), worth, effective_rows(rows, level), level), label, rows)
         for name, rows in (("", sample), ("challenger", rival))
         if rows is not None
     }
@@ -52,7 +52,7 @@ def _benefit_curves(sample: Sample, rival: Sample | None, at: Array, level: floa
     worth = np.stack([nothing, -odds, nothing, nothing + 1], axis=-1)
     found = _worth_curves("Net benefit", sample, rival, at, worth, level)
     everybody = cells_of(all_alike(sample, True))
-    value, low, high = weighted_shares(np.tile(everybody, (len(at), 1)), worth, effective_rows(sample), level)
+    value, low, high = weighted_shares(np.tile(everybody, (len(at), 1)), worth, effective_rows(sample, level), level)
     # Below nobody's zero it falls without bound; the first such point is enough to see that.
     kept = slice(0, int(np.argmax(value < 0)) + 1 if (value < 0).any() else len(at))
     found["treat all"] = _curve(at[kept], value[kept], low[kept], high[kept], "Net benefit", sample)
@@ -87,12 +87,15 @@ def _table(sample: Sample, costs: CostsSpec | None, level: float) -> dict[str, C
     at = spread_thresholds(scores(sample), TABLED)
     at = np.unique(at if sample.threshold is None else np.append(at, sample.threshold))
     cells, squares = cells_at(sample, at), cells_at(sample, at, squared=True)
+    clustered = 1.0 if sample.cluster is None else effective_rows(sample, level) / float(weights_of(sample).sum())
     found = {}
     for name, (label, inside, curved) in _RATES.items():
         hits, trials = cells[:, inside[0]].sum(axis=1), cells[:, inside[1]].sum(axis=1)
         there = trials > 0
         rows = trials[there]
-        if is_inclusion_weighted(sample):
+        if sample.cluster is not None:
+            rows = rows * clustered
+        elif is_inclusion_weighted(sample):
             rows = rows**2 / squares[there][:, inside[1]].sum(axis=1)
         share = hits[there] / trials[there]
         low, high = intervals.wilson(share * rows, rows, level)
@@ -100,7 +103,7 @@ def _table(sample: Sample, costs: CostsSpec | None, level: float) -> dict[str, C
         method = method_of(sample).removeprefix("mover_")
         found[name] = _curve(at[there], value, low, high, label, sample).model_copy(update={"method": method})
     if costs is not None:
-        ends = weighted_shares(cells, worth_of(costs), effective_rows(sample), level)
+        ends = weighted_shares(cells, worth_of(costs), effective_rows(sample, level), level)
         found["expected_cost"] = _curve(at, *ends, "Expected cost", sample)
     return found
 

@@ -219,7 +219,7 @@ def _cost(sample: Sample, costs: CostsSpec, level: float) -> Measured:
 
 
 def _summed(counts: Array, worth: list[float], sample: Sample, level: float) -> Estimate:
-    value, low, high = weighted_shares(counts, worth, effective_rows(sample), level)
+    value, low, high = weighted_shares(counts, worth, effective_rows(sample, level, worth), level)
     return Estimate(
         value=float(value), low=float(low), high=float(high), level=level, method=method_of(sample), n=rows_of(sample)
     )

@@ -70,6 +70,7 @@ class ColumnFacts(Record):
         "prediction",
         "group",
         "stratum",
+        "cluster",
         "grade",
         "ignored",
     ]

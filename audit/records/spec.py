@@ -193,6 +193,12 @@ class IntervalSpec(Record):
 
     level: float = Field(default=0.95, gt=0.5, lt=1)
     resamples: int = Field(default=2000, ge=100, le=100_000)
+    cluster: str | None = None
+    """Column of clusters, such as patients or branches: rows of one cluster may be alike, those of different ones are
+    independent. A row without a value is a cluster of its own. Folds do not part a cluster, except by time."""
+    proportion: Literal["wilson", "clopper_pearson"] = "wilson"
+    """Interval of shares of rows (rates, accuracy, scores that are shares): Wilson's with its corrections, or the exact
+    one of Clopper and Pearson, which is wider. Under weights or clusters it is that of the effective number of rows."""
 
 
 class CalibrationSpec(Record):

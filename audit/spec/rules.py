@@ -236,6 +236,15 @@ def _grades(spec: AuditSpec) -> Iterator[Finding]:
         yield Finding((*loc, "edges"), message, "For example: [0, 0.01, 0.05, 1]")
 
 
+def _clusters(spec: AuditSpec) -> Iterator[Finding]:
+    column = spec.performance and spec.performance.interval.cluster
+    loc = ("performance", "interval", "cluster")
+    for key in ("target", "id"):
+        if column and column == getattr(spec.data, key):
+            message = f"{column!r} is data.{key}: it does not say which rows belong together."
+            yield Finding(loc, message, "Name a column whose value rows of one cluster share, or delete the key.")
+
+
 def _classes(spec: AuditSpec) -> Iterator[Finding]:
     decision = spec.decision
     if spec.task == "regression":
@@ -350,6 +359,7 @@ _RULES: tuple[tuple[tuple[str, ...], Callable[[AuditSpec], Iterator[Finding]]], 
     (("data", "sensitive"), _probabilities),
     (("performance", "data"), _folds),
     (("performance",), _grades),
+    (("performance", "data"), _clusters),
     (("task", "decision"), _classes),
     (("task", "decision"), _costs),
     (("attribution", "data"), _cases),

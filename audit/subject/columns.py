@@ -71,12 +71,12 @@ def laid_out(
     ]
     if problems:
         raise DataError(*problems)
-    # A stratum may be a feature too: that it is named takes nothing from the model.
-    strata = (*strata_of(spec), *filter(None, (grade_column(spec),)))
+    # A stratum, a grade or a cluster may be a feature too: that it is named takes nothing from the model.
+    strata = (*strata_of(spec), *filter(None, (grade_column(spec), cluster_column(spec))))
     wanted = {*features, *rival, *strata, *(name for name, _ in optional)}
     # A table of which nothing is read still has rows to count.
     read = {r: tuple(c for c in s.columns if c in wanted) or s.columns[:1] for r, s in sources.items()}
-    kinds: dict[str, Role] = {name: "grade" if name == grade_column(spec) else "stratum" for name in strata}
+    kinds: dict[str, Role] = {name: _kind(spec, name) for name in strata}
     roles: dict[str, Role] = {**kinds, **_roles(features, rival, optional)}
     return Layout(features, roles, inner, read, rival)
 
@@ -116,6 +116,11 @@ def grade_column(spec: AuditSpec) -> str | None:
     """Return the column that holds each row's grade."""
     grades = spec.performance and spec.performance.grades
     return grades.column if grades else None
+
+
+def cluster_column(spec: AuditSpec) -> str | None:
+    """Return the column that tells which rows belong together."""
+    return spec.performance.interval.cluster if spec.performance else None
 
 
 _AUTOMATIC = re.compile(r"(Column_|f|x)?\d+")
@@ -211,6 +216,10 @@ def _named(spec: AuditSpec, inner: tuple[str, ...]) -> tuple[tuple[str, Role], .
     return tuple((name, role) for name, role in found if name is not None)
 
 
+def _kind(spec: AuditSpec, name: str) -> Role:
+    return "cluster" if name == cluster_column(spec) else "grade" if name == grade_column(spec) else "stratum"
+
+
 def _roles(
     features: tuple[str, ...], challenger: tuple[str, ...], named: Iterable[tuple[str, Role]]
 ) -> dict[str, Role]:
@@ -231,6 +240,7 @@ def _required(spec: AuditSpec, role: str, headline: bool, inner: tuple[str, ...]
         found += [(column, _sensitive_key(spec, column)) for column in inner]
         found += [(column, "fairness.strata") for column in strata_of(spec)]
         found.append((grade_column(spec), "performance.grades.column"))
+        found.append((cluster_column(spec), "performance.interval.cluster"))
         found.append((spec.sensitive.table.on if spec.sensitive.table else None, "sensitive.table.on"))
         if spec.model.predictions is not None:
             found += prediction_columns(spec.model.predictions)

@@ -87,6 +87,9 @@ class Table:
     """(n,) stratum of each row, -1 where a value is missing; None where fairness.strata names no column."""
     grade: NDArray[Any] | None = None
     """(n,) text of performance.grades.column, None where it is missing; None where no column is named."""
+    cluster: NDArray[np.int64] | None = None
+    """(n,) code 0..G-1 of performance.interval.cluster, a row without a value being a cluster of its own; None where no
+    column is named, or this table has none of that name."""
 
     @property
     def n(self) -> int:

@@ -23,6 +23,7 @@ Role = Literal[
     "group",
     "stratum",
     "grade",
+    "cluster",
     "ignored",
 ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,9 @@ from audit.records.spec import CrossValidationSpec, Task
 from audit.subject.evidence import Table
 
 Fold = tuple[NDArray[np.int64], NDArray[np.int64]]
+
+MANY_CLUSTERS = 5000
+"""Clusters from which they are dealt at random: chance then balances the classes, and balancing them costs seconds."""
 
 
 def folds_of(table: Table, how: CrossValidationSpec, task: Task, seed: int) -> tuple[Fold, ...] | str:
@@ -25,13 +29,22 @@ def folds_of(table: Table, how: CrossValidationSpec, task: Task, seed: int) -> t
         return _by_time(table, how.folds)
     rows = np.zeros(table.n)
     if how.by == "group":
-        if codes is None:
+        many = table.cluster is not None and table.cv_group is table.cluster and table.cluster.max() >= MANY_CLUSTERS
+        if codes is None or many:
             return _positions(GroupKFold(how.folds, shuffle=True, random_state=seed).split(rows, groups=table.cv_group))
         splitter = StratifiedGroupKFold(how.folds, shuffle=True, random_state=seed)
         return _positions(splitter.split(rows, codes, table.cv_group))
     if how.by == "stratified" and codes is not None:
         return _positions(StratifiedKFold(how.folds, shuffle=True, random_state=seed).split(rows, codes))
     return _positions(KFold(how.folds, shuffle=True, random_state=seed).split(rows))
+
+
+def together(table: Table, how: CrossValidationSpec) -> tuple[Table, CrossValidationSpec]:
+    """Return a table and how to deal it such that no fold parts a cluster of rows; by time, and by a column of groups
+    that the spec names, folds are as asked for."""
+    if table.cluster is None or how.by not in ("stratified", "plain"):
+        return table, how
+    return replace(table, cv_group=table.cluster), how.model_copy(update={"by": "group"})
 
 
 def dated(table: Table) -> NDArray[np.int64]:
@@ -49,8 +62,8 @@ def _too_small(table: Table, how: CrossValidationSpec, codes: NDArray[np.generic
     if how.by == "group":
         if table.cv_group is None:
             return "cross_validation.by is group, but no column of groups is named."
-        groups = len(np.unique(table.cv_group))
-        return f"{groups} groups are too few for {how.folds} folds." if groups < how.folds else ""
+        groups, what = len(np.unique(table.cv_group)), "clusters" if table.cv_group is table.cluster else "groups"
+        return f"{groups} {what} are too few for {how.folds} folds." if groups < how.folds else ""
     if how.by == "time" and table.time is None:
         return "cross_validation.by is time, but no column that orders the rows is named."
     if how.by == "time" and len(dated(table)) < 2 * how.folds:

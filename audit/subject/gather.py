@@ -25,7 +25,7 @@ from audit.subject.evidence import (
     Table,
     Tell,
 )
-from audit.subject.folds import Fold, dated, folds_of
+from audit.subject.folds import Fold, dated, folds_of, together
 from audit.subject.lessons import halvings, nested
 from audit.subject.predict import sample_of
 
@@ -92,6 +92,7 @@ def rows_of(table: Table, positions: NDArray[np.int64]) -> Table:
         memberships={name: p.iloc[positions] for name, p in table.memberships.items()},
         strata=_taken(table.strata, positions),
         grade=_taken(table.grade, positions),
+        cluster=_taken(table.cluster, positions),
     )
 
 
@@ -182,20 +183,21 @@ def _cross_validated(subject: Subject, spec: AuditSpec, tell: Tell) -> _Crossed:
         reason = "the spec switches it off."
     if reason:
         return _Crossed(reason=reason, no_lessons=f"there are no folds to fit it in: {reason}")
-    # The headline needs rows that the model never saw, even where the spec switches cross-validation off.
-    how = how or CrossValidationSpec()
     assert subject.train is not None
-    folds = folds_of(subject.train, how, subject.task, child_seed(spec.seed, "cross_validation"))
+    # The headline needs rows that the model never saw, even where the spec switches cross-validation off.
+    train, how = together(subject.train, how or CrossValidationSpec())
+    subject = replace(subject, train=train)
+    folds = folds_of(train, how, subject.task, child_seed(spec.seed, "cross_validation"))
     if isinstance(folds, str):
         return _Crossed(reason=folds, no_lessons=f"there are no folds to fit it in: {folds}")
-    if how.by == "time" and (unknown := subject.train.n - len(dated(subject.train))):
+    if how.by == "time" and (unknown := train.n - len(dated(train))):
         tell.warning(f"{unknown} rows of data.train have no time: folds by time leave them out.")
     halved = halvings(subject, spec, folds)
     school = None if isinstance(halved, str) else _School(how, halved, child_seed(spec.seed, "learning_curve"))
-    first = _out_of_fold(subject, subject.train, folds, tell, school, _for_copies(subject, spec, len(folds)))
+    first = _out_of_fold(subject, train, folds, tell, school, _for_copies(subject, spec, len(folds)))
     return replace(
         first,
-        repeats=_repeated(subject, subject.train, how, spec.seed, tell) if first.evaluation else (),
+        repeats=_repeated(subject, train, how, spec.seed, tell) if first.evaluation else (),
         no_lessons=halved if isinstance(halved, str) else first.no_lessons,
     )
 

@@ -15,7 +15,7 @@ from audit.errors import DataError, ModelError, Problem
 from audit.records.plan import InputFile, Plan
 from audit.records.sections import ColumnFacts, TableFacts
 from audit.records.spec import AuditSpec, PredictionsSpec, Task
-from audit.subject.columns import Layout, cross_validation_of, grade_column, laid_out, strata_of
+from audit.subject.columns import Layout, cluster_column, cross_validation_of, grade_column, laid_out, strata_of
 from audit.subject.estimator import fitter, made
 from audit.subject.evidence import LoadedModel, Predictions, Subject, Table, Tell
 from audit.subject.facts import column_facts
@@ -240,6 +240,7 @@ def _table(settled: _Settled, role: str, question: Question) -> Table:
         identity=_identity(spec.data.id, frame),
         strata=joined_strata(frame, strata_of(spec)),
         grade=_grade(grade_column(spec), frame),
+        cluster=_groups_of(cluster_column(spec), frame),
     )
 
 
@@ -365,9 +366,14 @@ def _time(settled: _Settled, role: str, frame: pd.DataFrame) -> NDArray[Any] | N
 
 def _cv_group(settled: _Settled, frame: pd.DataFrame) -> NDArray[np.int64] | None:
     validation = cross_validation_of(settled.spec)
-    if validation is None or validation.by != "group" or validation.column not in frame.columns:
+    return _groups_of(validation.column if validation is not None and validation.by == "group" else None, frame)
+
+
+def _groups_of(name: str | None, frame: pd.DataFrame) -> NDArray[np.int64] | None:
+    """(n,) codes of the values of a column; None where it is not named, or not there."""
+    if name is None or name not in frame.columns:
         return None
-    codes, distinct = pd.factorize(frame[validation.column])
+    codes, distinct = pd.factorize(frame[name])
     codes = codes.astype(np.int64)
     # A row without a group is a group of its own: nothing ties it to another row.
     codes[codes < 0] = len(distinct) + np.arange(int((codes < 0).sum()))

@@ -70,6 +70,7 @@ def sample_of(subject: Subject, table: Table, predictions: Predictions) -> Sampl
         low=predictions.low,
         high=predictions.high,
         interval_level=predictions.interval_level,
+        cluster=table.cluster,
     )
 
 

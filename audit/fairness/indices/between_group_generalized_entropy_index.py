@@ -17,6 +17,7 @@ INDEX = Index(
     name="between_group_generalized_entropy_index",
     label="Generalized entropy index between groups",
     compute=compute,
+    clustered=True,
     of="grouping",
     needs=("target", "selection"),
     equal=0.0,

@@ -17,6 +17,7 @@ INDEX = Index(
     name="between_group_theil_index",
     label="Theil index between groups",
     compute=compute,
+    clustered=True,
     of="grouping",
     needs=("target", "selection"),
     equal=0.0,

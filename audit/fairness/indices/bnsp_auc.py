@@ -11,6 +11,7 @@ INDEX = Index(
     name="bnsp_auc",
     label="AUC, positives of the group over negatives elsewhere",
     compute=partial(across, positives_inside=True),
+    clustered=True,
     needs=("target", "score"),
     higher_is_better=True,
     tasks=("binary", "ranking_score"),

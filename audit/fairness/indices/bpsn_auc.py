@@ -11,6 +11,7 @@ INDEX = Index(
     name="bpsn_auc",
     label="AUC, positives elsewhere over negatives of the group",
     compute=partial(across, positives_inside=False),
+    clustered=True,
     needs=("target", "score"),
     higher_is_better=True,
     tasks=("binary", "ranking_score"),

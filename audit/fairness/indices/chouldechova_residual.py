@@ -31,6 +31,7 @@ INDEX = Index(
     name="chouldechova_residual",
     label="Residual of Chouldechova's identity",
     compute=compute,
+    clustered=True,
     needs=("target", "label"),
     metrics=_METRICS,
     equal=0.0,

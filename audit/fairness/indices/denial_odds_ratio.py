@@ -27,8 +27,8 @@ def _ratio(division: Division, g: int, r: int) -> Measured:
 
 
 def _interval(division: Division, a: float, n: float, c: float, m: float) -> tuple[str, tuple[float, float | None]]:
-    if not division.counted:
-        return "woolf_effective_n", woolf(a, n, c, m, division.level)
+    if division.suffix:
+        return f"woolf{division.suffix}", woolf(a, n, c, m, division.level)
     if least_expected(int(a), int(n), int(c), int(m)) < _LEAST_EXPECTED:
         return "exact_conditional", conditional(int(a), int(n), int(c), int(m), division.level)
     return "woolf", woolf(a, n, c, m, division.level)
@@ -40,6 +40,7 @@ INDEX = Index(
     name="denial_odds_ratio",
     label="Denial odds ratio",
     compute=compute,
+    clustered=True,
     compares=True,
     needs=("selection",),
     equal=1.0,

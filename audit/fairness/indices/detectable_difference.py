@@ -29,6 +29,7 @@ INDEX = Index(
     name="detectable_difference",
     label="Smallest difference that could have been found",
     compute=compute,
+    clustered=True,
     compares=True,
     needs=("selection",),
     tasks=("binary", "multiclass"),

@@ -29,6 +29,7 @@ INDEX = Index(
     name="detectable_ratio",
     label="Impact ratio that could have been found",
     compute=compute,
+    clustered=True,
     compares=True,
     needs=("selection",),
     tasks=("binary", "multiclass"),

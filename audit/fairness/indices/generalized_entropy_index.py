@@ -17,6 +17,7 @@ INDEX = Index(
     name="generalized_entropy_index",
     label="Generalized entropy index",
     compute=compute,
+    clustered=True,
     of="grouping",
     needs=("target", "selection"),
     equal=None,

@@ -37,6 +37,7 @@ INDEX = Index(
     name="implied_false_positive_rate",
     label="False positive rate that equal precision and misses would force",
     compute=compute,
+    clustered=True,
     compares=True,
     needs=("target", "label"),
     metrics=_METRICS,

@@ -21,7 +21,7 @@ def _effect(division: Division, g: int, r: int) -> Measured:
     refused, trials = of[pair] - hits[pair], of[pair]
     low, high = wilson(refused, trials, division.level)
     share, sign = refused / trials, np.array([1.0, -1.0])
-    ends, method = mover(share, low, high, sign), "newcombe" if division.counted else "newcombe_effective_n"
+    ends, method = mover(share, low, high, sign), f"newcombe{division.suffix}"
     value = float(share @ sign)
     low_end, high_end = min(ends[0], value), max(ends[1], value)
     return Estimate(value=value, low=low_end, high=high_end, level=division.level, method=method, n=division.rows(g, r))
@@ -31,6 +31,7 @@ INDEX = Index(
     name="marginal_effect",
     label="Marginal effect",
     compute=compute,
+    clustered=True,
     compares=True,
     needs=("selection",),
     equal=0.0,

@@ -25,6 +25,7 @@ INDEX = Index(
     name="selection_rate_z",
     label="Standard errors between selection rates",
     compute=compute,
+    clustered=True,
     compares=True,
     needs=("selection",),
     equal=0.0,

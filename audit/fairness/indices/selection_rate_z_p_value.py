@@ -27,6 +27,7 @@ INDEX = Index(
     name="selection_rate_z_p_value",
     label="p-value of equal selection, pooled Z test",
     compute=compute,
+    clustered=True,
     compares=True,
     needs=("selection",),
     equal=1.0,

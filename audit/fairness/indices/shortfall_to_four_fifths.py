@@ -30,6 +30,7 @@ INDEX = Index(
     name="shortfall_to_four_fifths",
     label="Selections short of four fifths",
     compute=compute,
+    clustered=True,
     compares=True,
     needs=("selection",),
     equal=0,

@@ -30,6 +30,7 @@ INDEX = Index(
     name="shortfall_to_parity",
     label="Selections short of the reference rate",
     compute=compute,
+    clustered=True,
     compares=True,
     needs=("selection",),
     equal=0,

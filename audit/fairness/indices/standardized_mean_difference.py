@@ -35,7 +35,7 @@ def _difference(division: Division, g: int, r: int) -> Measured:
         return Undefined(reason="Scores do not vary within the two groups.")
     value = hedges(freedom) * float(mean[g] - mean[r]) / sqrt(pooled)
     reach = normal_quantile(division.level) * sqrt((n + m) / (n * m) + value**2 / (2 * (n + m)))
-    method = "hedges_olkin" if division.counted else "hedges_olkin_effective_n"
+    method = f"hedges_olkin{division.suffix}"
     return Estimate(
         value=value,
         low=value - reach,
@@ -52,6 +52,7 @@ INDEX = Index(
     name="standardized_mean_difference",
     label="Standardized mean difference of scores",
     compute=compute,
+    clustered=True,
     compares=True,
     needs=("score",),
     equal=0.0,

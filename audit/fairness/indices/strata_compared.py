@@ -24,6 +24,7 @@ INDEX = Index(
     name="strata_compared",
     label="Strata with both groups",
     compute=compute,
+    clustered=True,
     compares=True,
     needs=("selection", "strata"),
     tasks=("binary", "multiclass"),

@@ -24,6 +24,7 @@ INDEX = Index(
     name="strata_not_compared",
     label="Strata with one group only",
     compute=compute,
+    clustered=True,
     compares=True,
     needs=("selection", "strata"),
     tasks=("binary", "multiclass"),

@@ -17,6 +17,7 @@ INDEX = Index(
     name="theil_index",
     label="Theil index",
     compute=compute,
+    clustered=True,
     of="grouping",
     needs=("target", "selection"),
     equal=None,

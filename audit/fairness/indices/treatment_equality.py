@@ -23,7 +23,10 @@ def _errors(division: Division) -> tuple[Array, Array]:
     true, positive = is_positive(sample), np.asarray(sample.label == sample.positive)
     wrong = (true != positive).astype(np.float64)
     missed, errors = division.summed(wrong * true), division.summed(wrong)
-    if not division.counted:
+    if division.clustered:
+        shrink = 1 / division.effect(true.astype(np.float64), wrong > 0)
+        missed, errors = missed * shrink, errors * shrink
+    elif not division.counted:
         squares = division.summed(division.weight * wrong)
         shrink = np.divide(errors, squares, out=np.zeros_like(errors), where=squares > 0)
         missed, errors = missed * shrink, errors * shrink
@@ -36,7 +39,7 @@ def _ratio(division: Division, missed: Array, raised: Array, g: int, r: int) -> 
             return Undefined(reason=f"{division.groups[p].label}: no prediction is wrong.")
     cells = float(missed[g]), float(missed[g] + raised[g]), float(missed[r]), float(missed[r] + raised[r])
     value, (low, high) = odds_ratio(*cells), woolf(*cells, division.level)
-    method = "woolf" if division.counted else "woolf_effective_n"
+    method = f"woolf{division.suffix}"
     return Estimate(value=value, low=low, high=high, level=division.level, method=method, n=division.rows(g, r))
 
 
@@ -44,6 +47,7 @@ INDEX = Index(
     name="treatment_equality",
     label="Treatment equality",
     compute=compute,
+    clustered=True,
     compares=True,
     needs=("target", "label"),
     equal=1.0,

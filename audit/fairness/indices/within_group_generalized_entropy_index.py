@@ -17,6 +17,7 @@ INDEX = Index(
     name="within_group_generalized_entropy_index",
     label="Generalized entropy index within groups",
     compute=compute,
+    clustered=True,
     of="grouping",
     needs=("target", "selection"),
     equal=None,

@@ -17,6 +17,7 @@ INDEX = Index(
     name="within_group_theil_index",
     label="Theil index within groups",
     compute=compute,
+    clustered=True,
     of="grouping",
     needs=("target", "selection"),
     equal=None,

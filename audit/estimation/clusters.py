@@ -1,0 +1,303 @@
+"""Turns rows that come in clusters into the number of independent rows that tell as much, and redraws whole clusters.
+
+Rows of one patient, applicant or branch are alike, so that n rows tell less than n independent ones. How much less is
+the design effect of a measure: the variance of what whole clusters add to it, over the variance that as many
+independent rows would give it. Every interval for independent rows is then made for n over the design effect of them,
+which keeps what makes it hold near 0 and 1 and with few events, where drawing clusters anew would not.
+
+- The variance between clusters is the linearised one (Taylor series, the first step of the cluster-robust variance:
+  Cameron, Gelbach and Miller 2008, doi:10.1162/rest.90.3.414), of what `Form.moves` says that rows add.
+- It is known from G clusters only: the number of rows is shrunk once more, by the squared ratio of Student's quantiles
+  of G - 1 and of the rows (Korn and Graubard 1998, Survey Methodology 24: 193-201). Clusters of unequal weight count as
+  fewer.
+- Clusters never narrow an interval: a design effect under 1 is taken for 1.
+- Where nothing varies (a share of 0 or 1) or it is not known what rows add, rows of one cluster are taken for one and
+  the same, so that clusters count as rows: too wide an interval, and never too narrow a one.
+
+A measure that is a plain function is redrawn instead: whole clusters with replacement (Davison and Hinkley 1997,
+Bootstrap Methods and their Application, section 3.8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse, stats
+
+from audit.declarations.metric import Sample
+from audit.estimation.forms import (
+    MOST_CLASSES,
+    Array,
+    CellForm,
+    Form,
+    Rate,
+    cell_of,
+    is_inclusion_weighted,
+    ratio,
+    weights_of,
+)
+
+FEW_CLUSTERS = 20
+"""Clusters under which the variance between them is hardly known, and under which the report says so."""
+
+
+def clusters_in(sample: Sample) -> int:
+    """Return the number of clusters that have weight; 0 where rows are independent."""
+    if sample.cluster is None:
+        return 0
+    return int(np.count_nonzero(by_cluster(weights_of(sample), sample.cluster)))
+
+
+def independent_rows(form: Form, sample: Sample, level: float) -> Sample | None:
+    """Return the same rows without clusters, weighted to the number of independent ones that tell as much of a measure.
+
+    Parameters
+    ----------
+    form : what is measured
+    sample : (n,) rows with clusters
+    level : of the interval, in (0, 1)
+
+    Returns
+    -------
+    Rows with frequency weights, so that every interval for counted rows suits them; None with a single cluster, which
+    says nothing of how clusters vary.
+    """
+    return shrunk(sample, effect_of(form.moves(sample), sample, level))
+
+
+def independent_pairs(form: Form, ours: Sample, theirs: Sample, level: float) -> tuple[Sample, Sample] | None:
+    """Return two sets of predictions of the same rows, weighted by what rows add to the difference of a measure."""
+    moves = (one - other for one, other in zip(form.moves(ours), form.moves(theirs), strict=False))
+    effect = effect_of(moves, ours, level)
+    one, other = shrunk(ours, effect), shrunk(theirs, effect)
+    return None if one is None or other is None else (one, other)
+
+
+def shrunk(sample: Sample, effect: float) -> Sample | None:
+    """Return rows without clusters as so many fewer of them; None where the design effect is not known."""
+    if not np.isfinite(effect):
+        return None
+    return replace(sample, cluster=None, weight=weights_of(sample) / effect, weight_kind="frequency")
+
+
+def effect_of(moves: Iterable[Array], sample: Sample, level: float) -> float:
+    """Return the design effect of clusters, and of sampling weights where there are any; infinite of one cluster.
+
+    Parameters
+    ----------
+    moves : (n,) arrays, what a unit of weight of each row adds to what is measured; the largest effect of them counts
+
+    Examples
+    --------
+    >>> twice = Sample(target=np.tile([0, 1, 1, 0], 2), cluster=np.tile(np.arange(4), 2))
+    >>> effect_of([twice.target * 1.0], twice, 0.95)
+    2.0
+    """
+    assert sample.cluster is not None
+    weight = weights_of(sample)
+    found = [_effect(move, weight, sample.cluster, is_inclusion_weighted(sample)) for move in moves]
+    masses = by_cluster(weight, sample.cluster)
+    total, clusters = weight.sum(), np.array([np.count_nonzero(masses)])
+    telling = np.atleast_1d(ratio(total**2, masses @ masses))
+    return float(_allowed(np.array([found or [np.nan]]), np.array([total]), telling, clusters, level)[0])
+
+
+def effects_on_cells(form: CellForm, sample: Sample, group: NDArray[np.int64], groups: int, level: float) -> Array:
+    """(groups,) design effects of a function of the confusion cells by group; infinite where there is one cluster."""
+    moves = []
+    if sample.classes <= MOST_CLASSES:
+        index, slopes = _cells(form, sample, group, groups)
+        move = np.zeros(len(group))
+        move[group >= 0] = slopes.ravel()[index]
+        moves.append(move)
+    return effects_by_group(moves, sample, group, groups, level, counted=_counted(form, sample))
+
+
+def effects_by_group(
+    moves: Iterable[Array],
+    sample: Sample,
+    group: NDArray[np.int64],
+    groups: int,
+    level: float,
+    *,
+    counted: Array | None = None,
+) -> Array:
+    """(groups,) design effects of what rows add to a figure of each group; infinite where a group has one cluster.
+
+    Parameters
+    ----------
+    moves : (n,) arrays, what a unit of weight of each row adds; the largest effect counts
+    group : (n,) group of each row, -1 for none
+    counted : (n,) how much each row counts, where a figure rests on some of the rows; all alike by default
+    """
+    assert sample.cluster is not None
+    inside = slice(None) if len(group) == 0 or group.min() >= 0 else group >= 0
+    home, weight = group[inside], weights_of(sample)[inside]
+    place, owner = _places(sample.cluster[inside], home, groups)
+    counts = weight if counted is None else weight * counted[inside]
+    masses = np.bincount(place, weights=counts, minlength=len(owner))
+    total = _by(owner, masses, groups)
+    found = [_by_group(move[inside], weight, home, place, owner, groups, sample) for move in moves]
+    rows = ratio(total**2, total if counted is None else _by(home, counts * counted[inside], groups))
+    telling = ratio(total**2, _by(owner, masses**2, groups))
+    effects = np.stack(found, axis=1) if found else np.full((groups, 1), np.nan)
+    return _allowed(effects, rows, telling, _by(owner, masses > 0, groups), level)
+
+
+def covariance(form: Form, sample: Sample, group: NDArray[np.int64], groups: int) -> Array:
+    """(groups, groups) how groups vary together over clusters, each up to a factor; NaN where that is not known."""
+    assert sample.cluster is not None
+    width, inside = int(sample.cluster.max(initial=0)) + 1, group >= 0
+    weight, cluster, home = weights_of(sample)[inside], sample.cluster[inside], group[inside]
+    if isinstance(form, CellForm) and sample.classes <= MOST_CLASSES:
+        index, slopes = _cells(form, sample, group, groups)
+        moves = slopes.ravel()[index]
+    else:
+        moves = np.full(len(home), np.nan)
+        for code in range(groups):
+            rows = np.flatnonzero(home == code)
+            move = next(iter(form.moves(_some(sample, np.flatnonzero(inside)[rows]))), None) if len(rows) else None
+            if move is not None:
+                moves[rows] = move - weight[rows] @ move / weight[rows].sum()
+    sums: Any
+    if width * groups <= _DENSE:
+        sums = np.bincount(home * width + cluster, weights=weight * moves, minlength=width * groups)
+        sums = sums.reshape(groups, width)
+        return np.asarray(sums @ sums.T)
+    sums = sparse.csr_array((weight * moves, (home, cluster)), shape=(groups, width))
+    return np.asarray((sums @ sums.T).todense())
+
+
+def by_cluster(values: Array, cluster: NDArray[np.int64]) -> Array:
+    """(n,) numbers of rows -> (G,) their sums over clusters."""
+    return np.bincount(cluster, weights=values).astype(np.float64)
+
+
+def resampled_clusters(sample: Sample, resamples: int, rng: np.random.Generator) -> Iterator[Array]:
+    """Yield (b, n) row weights until there are `resamples`: as many clusters as there are, drawn with replacement."""
+    assert sample.cluster is not None
+    held = np.flatnonzero(by_cluster(weights_of(sample), sample.cluster))
+    width = int(sample.cluster.max(initial=0)) + 1
+    size = max(1, _CHUNK // max(len(sample.cluster), 1))
+    for start in range(0, resamples, size):
+        counts = np.zeros((min(size, resamples - start), width))
+        counts[:, held] = rng.multinomial(len(held), np.full(len(held), 1 / len(held)), size=len(counts))
+        drawn = counts[:, sample.cluster]
+        yield drawn if sample.weight is None else drawn * sample.weight
+
+
+def without_each(sample: Sample, most: int, rng: np.random.Generator) -> Iterator[NDArray[np.bool_]]:
+    """Yield (n,) the rows that are left without each of at most so many parts, into which clusters are dealt."""
+    assert sample.cluster is not None
+    width = int(sample.cluster.max(initial=0)) + 1
+    part = rng.permutation(width) % min(most, width)
+    for number in range(min(most, width)):
+        yield part[sample.cluster] != number
+
+
+_CHUNK = 2**20
+"""Row weights made at a time."""
+_LEAST = 1e-20
+"""Variance of what rows add, over the square of their mean size, under which it is rounding."""
+
+
+def _some(sample: Sample, rows: NDArray[np.int64]) -> Sample:
+    arrays = {name: getattr(sample, name) for name in ("target", "label", "score", "weight", "low", "high", "cluster")}
+    return replace(sample, **{name: array[rows] for name, array in arrays.items() if array is not None})
+
+
+def _cells(form: CellForm, sample: Sample, group: NDArray[np.int64], groups: int) -> tuple[NDArray[np.int64], Array]:
+    """Group and cell of each row that is in a group, as one number, and (groups, K * K) slopes."""
+    side, inside = sample.classes, group >= 0
+    index = (group * side**2 + cell_of(sample))[inside]
+    cells = np.bincount(index, weights=weights_of(sample)[inside], minlength=groups * side**2)
+    slopes = form.slopes(cells.reshape(groups, side, side).astype(np.float64), sample)
+    return index, slopes.reshape(groups, side**2)
+
+
+def _counted(form: CellForm, sample: Sample) -> Array:
+    """(n,) how much each row counts: a share of some rows rests on these, and on the clusters that hold them."""
+    size = sample.classes
+    if not isinstance(form, Rate) or size > MOST_CLASSES:
+        return np.ones(len(cell_of(sample)))
+    _, trials = form.parts(np.eye(size * size).reshape(-1, size, size), sample)
+    return np.abs(trials)[cell_of(sample)]
+
+
+def _places(
+    cluster: NDArray[np.int64], group: NDArray[np.int64], groups: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(n,) place of each row's group and cluster, and (places,) the group of each; many are numbered without gaps."""
+    width = int(cluster.max(initial=0)) + 1
+    key = group * width + cluster
+    if width * groups <= _DENSE:
+        return key, np.repeat(np.arange(groups), width)
+    held, place = np.unique(key, return_inverse=True)
+    return place, held // width
+
+
+_DENSE = 5_000_000
+"""Groups times clusters up to which all of them are laid out, whether they have rows or not."""
+
+
+def _by(home: NDArray[np.int64], values: NDArray[Any], groups: int) -> Array:
+    return np.bincount(home, weights=values, minlength=groups).astype(np.float64)
+
+
+def _effect(move: Array, weight: Array, cluster: NDArray[np.int64], sampling: bool) -> float:
+    total = float(weight.sum())
+    if not total > 0 or not np.isfinite(move).all():
+        return np.nan
+    away = move - weight @ move / total
+    plain = float(weight @ away**2)
+    if plain * total <= _LEAST * float(weight @ np.abs(move)) ** 2:
+        return np.nan
+    sums = np.bincount(cluster, weights=weight * away)
+    least = max(float(weight @ weight) / total, float(weight**2 @ away**2) / plain) if sampling else 1.0
+    return max(float(sums @ sums) / plain, least)
+
+
+def _by_group(
+    move: Array,
+    weight: Array,
+    home: NDArray[np.int64],
+    place: NDArray[np.int64],
+    owner: NDArray[np.int64],
+    groups: int,
+    sample: Sample,
+) -> Array:
+    """(groups,) variance between clusters of each group over that of independent rows, NaN where nothing varies."""
+    total = _by(home, weight, groups)
+    away = move - ratio(_by(home, weight * move, groups), total)[home]
+    pull = weight * away
+    plain, size = _by(home, pull * away, groups), _by(home, weight * np.abs(move), groups)
+    plain = np.where(plain * total > _LEAST * size**2, plain, 0.0)
+    between = _by(owner, np.bincount(place, weights=pull, minlength=len(owner)) ** 2, groups)
+    least = np.ones(groups)
+    if is_inclusion_weighted(sample):
+        least = np.fmax(ratio(_by(home, weight**2, groups), total), ratio(_by(home, pull**2, groups), plain))
+    return np.maximum(ratio(between, plain), least)
+
+
+def _allowed(found: Array, rows: Array, telling: Array, clusters: NDArray[Any], level: float) -> Array:
+    """(groups, moves) raw effects -> (groups,) the largest, allowing for how few clusters tell it.
+
+    Both variances are taken without bias. With clusters of one row nothing is left of either correction.
+
+    Parameters
+    ----------
+    rows : (groups,) rows, were they independent
+    telling : (groups,) clusters; of unequal weight as many equal ones as tell as much (Kish)
+    clusters : (groups,) clusters as they are
+    """
+    known = np.isfinite(found)
+    raw = np.where(known.any(axis=1), np.where(known, found, -np.inf).max(axis=1), ratio(rows, telling))
+    left = np.maximum(ratio(rows, raw), 1 + 1e-9)
+    unbiased = ratio(clusters * (left - 1), np.maximum(clusters - 1, 1) * left)
+    quantiles = [stats.t.ppf(0.5 + level / 2, np.maximum(n - 1, 1e-3)) for n in (telling, left)]
+    more = np.maximum(unbiased, 1.0) * np.maximum(quantiles[0] / quantiles[1], 1.0) ** 2
+    return np.where(clusters > 1, raw * np.where(left > telling * (1 + 1e-9), more, 1.0), np.inf)
