@@ -47,6 +47,7 @@ def ground_of(evidence: Evidence, model: LoadedModel, spec: AuditSpec, asked: At
         target=None if seen.table.target is None else seen.table.target[positions],
         weight=np.ones(len(positions)) if seen.table.weight is None else seen.table.weight[positions],
         sampling_weights=seen.sample.weight_kind == "sampling",
+        cluster=None if seen.table.cluster is None else seen.table.cluster[positions],
         label=None if seen.predictions.label is None else seen.predictions.label[positions],
         score=None if score is None else _columns(score)[positions],
         probability=seen.predictions.probability,
@@ -83,6 +84,7 @@ def reduced(ground: Ground, rows: int, cases: int | None = None) -> Ground:
         weight=ground.weight[kept],
         label=None if ground.label is None else ground.label[kept],
         score=None if ground.score is None else ground.score[kept],
+        cluster=None if ground.cluster is None else ground.cluster[kept],
         chosen=tuple((place[i], why) for i, why in chosen),
         sensitive=ground.sensitive.iloc[kept].reset_index(drop=True),
     )

@@ -75,6 +75,8 @@ class Ground:
     """Models that one method may fit anew."""
     lime: LimeSpec = field(default_factory=LimeSpec)
     """How local surrogates are fitted."""
+    cluster: NDArray[np.int64] | None = None
+    """(n,) cluster of each row; None where rows are independent."""
 
 
 @dataclass(frozen=True, kw_only=True)

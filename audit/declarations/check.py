@@ -56,5 +56,8 @@ class Check:
     needs: tuple[Need, ...]
     promises: tuple[str, ...]
     """Ids of observations that are there whatever happens: undefined, with the reason, where the check is not run."""
+    clustered: bool = False
+    """Whether it only counts, or its intervals and tests allow for rows that come in clusters. The report says of the
+    others that they take rows as independent."""
     description: str = ""
     source: str = ""

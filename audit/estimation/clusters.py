@@ -52,6 +52,34 @@ def clusters_in(sample: Sample) -> int:
     return int(np.count_nonzero(by_cluster(weights_of(sample), sample.cluster)))
 
 
+def told_of_clusters(sample: Sample, column: str, level: float) -> tuple[str, ...]:
+    """Return what a reader has to know of the clusters of these rows; nothing where rows are independent.
+
+    Parameters
+    ----------
+    column : name of the column of clusters
+    level : of intervals, in (0, 1)
+    """
+    if sample.cluster is None:
+        return ()
+    sizes = np.bincount(sample.cluster[weights_of(sample) > 0])
+    sizes = sizes[sizes > 0]
+    if not len(sizes):
+        return ()
+    span = f"{sizes.min():,}" if sizes.min() == sizes.max() else f"{sizes.min():,} to {sizes.max():,}"
+    said = (
+        f"Rows come in {len(sizes):,} clusters by {column}, of {span} rows (median {np.median(sizes):,.0f}). Intervals "
+        f"are those of as many independent rows as tell as much, or of clusters drawn anew.{_alike(sample, level)}"
+    )
+    if len(sizes) >= FEW_CLUSTERS:
+        return (said,)
+    return (
+        said,
+        f"There are fewer than {FEW_CLUSTERS} clusters: how alike their rows are is hardly known from so few, so that "
+        "intervals can hold the truth less often than they say.",
+    )
+
+
 def independent_rows(form: Form, sample: Sample, level: float) -> Sample | None:
     """Return the same rows without clusters, weighted to the number of independent ones that tell as much of a measure.
 
@@ -98,9 +126,15 @@ def effect_of(moves: Iterable[Array], sample: Sample, level: float) -> float:
     2.0
     """
     assert sample.cluster is not None
-    weight = weights_of(sample)
-    found = [_effect(move, weight, sample.cluster, is_inclusion_weighted(sample)) for move in moves]
-    masses = by_cluster(weight, sample.cluster)
+    return design_effect(moves, sample.cluster, weights_of(sample), level, sampling=is_inclusion_weighted(sample))
+
+
+def design_effect(
+    moves: Iterable[Array], cluster: NDArray[np.int64], weight: Array, level: float, *, sampling: bool = False
+) -> float:
+    """Return the same of (n,) clusters and (n,) weights, which are counts or inverse inclusion probabilities."""
+    found = [_effect(move, weight, cluster, sampling) for move in moves]
+    masses = by_cluster(weight, cluster)
     total, clusters = weight.sum(), np.array([np.count_nonzero(masses)])
     telling = np.atleast_1d(ratio(total**2, masses @ masses))
     return float(_allowed(np.array([found or [np.nan]]), np.array([total]), telling, clusters, level)[0])
@@ -172,6 +206,36 @@ def covariance(form: Form, sample: Sample, group: NDArray[np.int64], groups: int
     return np.asarray((sums @ sums.T).todense())
 
 
+def as_independent(
+    values: Array, cluster: NDArray[np.int64], weight: Array, level: float, *, sampling: bool = False
+) -> Array:
+    """(n,) frequency weights of as many independent rows as tell as much of the mean of (n,) values.
+
+    Those of a single cluster are as one.
+
+    Examples
+    --------
+    >>> values, twice = np.array([1.0, 0.0, 1.0, 0.0]), np.array([0, 1, 2, 3])
+    >>> float(as_independent(np.tile(values, 2), np.tile(twice, 2), np.ones(8), 0.95).sum())
+    4.0
+    """
+    effect = design_effect([values], cluster, weight, level, sampling=sampling)
+    return weight / (effect if np.isfinite(effect) else max(float(weight.sum()), 1.0))
+
+
+def few_clusters(cluster: NDArray[np.int64], weight: Array, level: float) -> float:
+    """Return by how much a normal interval from sums over clusters is to be widened; infinite of a single cluster.
+
+    >>> round(few_clusters(np.arange(10), np.ones(10), 0.95), 3)
+    1.217
+    """
+    clusters = int(np.count_nonzero(by_cluster(weight, cluster)))
+    if clusters < 2:
+        return np.inf
+    quantiles = stats.t.ppf(0.5 + level / 2, clusters - 1) / stats.norm.ppf(0.5 + level / 2)
+    return float(quantiles * np.sqrt(clusters / (clusters - 1)))
+
+
 def by_cluster(values: Array, cluster: NDArray[np.int64]) -> Array:
     """(n,) numbers of rows -> (G,) their sums over clusters."""
     return np.bincount(cluster, weights=values).astype(np.float64)
@@ -203,6 +267,21 @@ _CHUNK = 2**20
 """Row weights made at a time."""
 _LEAST = 1e-20
 """Variance of what rows add, over the square of their mean size, under which it is rounding."""
+
+
+def _alike(sample: Sample, level: float) -> str:
+    """Say what the clusters cost of the mean of the truth, or of what is predicted where that is not known."""
+    held = sample.target if sample.target is not None else sample.label if sample.label is not None else sample.score
+    what = "what is true" if sample.target is not None else "what is predicted"
+    if held is None or held.ndim > 1 or not np.isfinite(held).all():
+        return ""
+    moves = [(held == code) * 1.0 for code in range(min(sample.classes, MOST_CLASSES))] or [held.astype(np.float64)]
+    effect, rows = effect_of(moves, sample, level), float(weights_of(sample).sum())
+    if not np.isfinite(effect):
+        return " A single cluster says nothing of how clusters differ, so that nothing bounds what rests on it."
+    if is_inclusion_weighted(sample):
+        return f" Of {what} they tell as much as {rows / effect:,.0f} independent rows."
+    return f" Of {what} they tell as much as {rows / effect:,.0f} independent rows (design effect {effect:.2f})."
 
 
 def _some(sample: Sample, rows: NDArray[np.int64]) -> Sample:

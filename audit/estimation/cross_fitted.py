@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from audit.estimation.clusters import by_cluster, few_clusters
 from audit.estimation.intervals import auc_influence, newcombe_auc, normal_quantile
 from audit.records.measured import Estimate, Measured, Undefined
 
@@ -19,6 +20,7 @@ def cross_fitted_area(
     *,
     sampling: bool,
     level: float,
+    cluster: NDArray[np.int64] | None = None,
 ) -> Measured:
     """Return the area under the ROC curve of cross-fitted scores, the mean over sides and folds.
 
@@ -41,6 +43,8 @@ def cross_fitted_area(
         Whether they are inverse inclusion probabilities.
     level : float
         Confidence level in (0, 1).
+    cluster : ndarray (m,), int64, optional
+        Cluster of each row, none of which stands in two folds; what its rows add to the error is added up.
 
     Examples
     --------
@@ -66,30 +70,57 @@ def cross_fitted_area(
     if not known.any():
         return Undefined(reason="No fold holds rows of every side.")
     value = float(areas[known].mean())
-    pull = pull[known[fold]] / known.sum()
+    inside = known[fold]
+    pull = pull[inside] / known.sum()
     overlap = (1 + folds / (folds - 1)) ** 0.5
-    method, low, high = _ends(value, overlap * float(np.sqrt(pull @ pull)), sides, weight, sampling, level)
+    if cluster is not None:
+        rows = pull if sampling else pull * np.sqrt(weight[inside])
+        pull = by_cluster(rows, cluster[inside]) * few_clusters(cluster[inside], weight[inside], level)
+    method, low, high = _ends(value, overlap * float(np.sqrt(pull @ pull)), sides, weight, sampling, level, cluster)
     n = int(np.count_nonzero(weight)) if sampling else round(float(weight.sum()))
     return Estimate(value=value, low=low, high=high, level=level, method=method, n=n)
 
 
+def folds_of_clusters(cluster: NDArray[np.int64], folds: int, seed: int) -> NDArray[np.int64]:
+    """(m,) fold of each row, clusters dealt evenly, so that none stands in two folds.
+
+    >>> folds_of_clusters(np.array([7, 7, 3, 3]), 2, 0).tolist() in ([0, 0, 1, 1], [1, 1, 0, 0])
+    True
+    """
+    held, place = np.unique(cluster, return_inverse=True)
+    dealt: NDArray[np.int64] = (np.random.default_rng(seed).permutation(len(held)) % folds)[place]
+    return dealt
+
+
 def _ends(
-    value: float, error: float, sides: NDArray[np.bool_], weight: Array, sampling: bool, level: float
+    value: float,
+    error: float,
+    sides: NDArray[np.bool_],
+    weight: Array,
+    sampling: bool,
+    level: float,
+    cluster: NDArray[np.int64] | None,
 ) -> tuple[str, float | None, float | None]:
+    added = "" if cluster is None else "_clustered"
     if value in (0.0, 1.0):
         # Perfect on every side: no more certain than on the side with the fewest rows.
-        counts = [(_rows(weight[side], sampling), _rows(weight[~side], sampling)) for side in sides.T]
+        counts = [
+            tuple(_rows(weight[part], sampling, None if cluster is None else cluster[part]) for part in (side, ~side))
+            for side in sides.T
+        ]
         one, other = min(counts, key=min)
-        return ("newcombe", *newcombe_auc(value, one, other, level))
+        return (f"newcombe{added}", *newcombe_auc(value, one, other, level))
     if not np.isfinite(error):
-        return "delong_cross_fitted", None, None
+        return f"delong_cross_fitted{added}", None, None
     half = normal_quantile(level) * error
-    return "delong_cross_fitted", max(value - half, 0.0), min(value + half, 1.0)
+    return f"delong_cross_fitted{added}", max(value - half, 0.0), min(value + half, 1.0)
 
 
-def _rows(weight: Array, sampling: bool) -> float:
-    """Return the number of rows; under sampling weights Kish's effective number."""
-    if not sampling:
+def _rows(weight: Array, sampling: bool, cluster: NDArray[np.int64] | None) -> float:
+    """Return the number of rows; under sampling weights Kish's effective number, and of clusters theirs."""
+    if cluster is not None:
+        weight = by_cluster(weight, cluster)
+    elif not sampling:
         return float(weight.sum())
     squares = float(weight @ weight)
     return float(weight.sum()) ** 2 / squares if squares else 0.0

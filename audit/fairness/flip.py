@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from audit.errors import AuditError
+from audit.estimation.clusters import as_independent
 from audit.estimation.drawn_rows import drawn_rows
 from audit.estimation.intervals import mean_and_error, student, wilson
 from audit.estimation.seeds import child_seed
@@ -73,6 +74,8 @@ class _Flip:
     """(m,) position of each row's own group."""
     weight: Array
     """(m,) weights."""
+    cluster: NDArray[np.int64] | None
+    """(m,) clusters; None where rows are independent."""
     before: Predictions
     after: tuple[Predictions, ...]
     """By group: the answers for all m rows with that group's value; a row of the group itself keeps its own."""
@@ -161,6 +164,7 @@ def _flipped(evidence: Evidence, grouping: Grouping, rows: Rows, asked: FlipSpec
         stand_ins=tuple(str(table.features[column].iloc[p]) for p in stand_ins),
         home=home[positions],
         weight=mass,
+        cluster=None if table.cluster is None else table.cluster[positions],
         before=answers[0],
         after=answers[1],
         rows=rows,
@@ -375,9 +379,14 @@ def _rate(flip: _Flip, flags: Flags, inside: Flags, pairs: int = 1) -> Measured:
         return Undefined(reason="No row of this group was drawn.")
     sampling = not counts_rows(flip.rows.sample)
     trials = total**2 / float(weight @ weight) if sampling else total
+    added = "_effective_n" if sampling else ""
+    if flip.cluster is not None:
+        hit = flags[inside].astype(np.float64)
+        fewer = as_independent(hit, flip.cluster[inside], weight, _joint(flip, pairs), sampling=sampling)
+        trials, added = float(fewer.sum()), "_clustered"
     share = float(weight @ flags[inside]) / total
     low, high = wilson(np.array(share * trials), np.array(trials), _joint(flip, pairs))
-    method = ("wilson_effective_n" if sampling else "wilson") + ("_bonferroni" if pairs > 1 else "")
+    method = f"wilson{added}" + ("_bonferroni" if pairs > 1 else "")
     return Estimate(
         value=share,
         low=min(float(low), share),
@@ -392,7 +401,12 @@ def _mean(flip: _Flip, values: Array, inside: Flags, pairs: int = 1) -> Measured
     weight = flip.weight[inside]
     if not weight.sum():
         return Undefined(reason="No row of this group was drawn.")
-    sampling = not counts_rows(flip.rows.sample)
+    sampling, method = not counts_rows(flip.rows.sample), "student_t"
+    n = _n(weight, sampling)
+    if flip.cluster is not None:
+        own = flip.cluster[inside]
+        weight = as_independent(values[inside], own, weight, _joint(flip, pairs), sampling=sampling)
+        sampling, method = False, "student_t_clustered"
     mean, error, freedom = mean_and_error(values[inside], weight, sampling)
     low, high = student(mean, error, freedom, _joint(flip, pairs)) if freedom > 0 else (None, None)
     return Estimate(
@@ -400,8 +414,8 @@ def _mean(flip: _Flip, values: Array, inside: Flags, pairs: int = 1) -> Measured
         low=low,
         high=high,
         level=flip.rows.interval.level,
-        method="student_t" + ("_bonferroni" if pairs > 1 else ""),
-        n=_n(weight, sampling),
+        method=method + ("_bonferroni" if pairs > 1 else ""),
+        n=n,
     )
 
 

@@ -485,6 +485,12 @@ def _notes(evidence: Evidence, spec: AuditSpec, groupings: tuple[Grouping, ...],
         )
     if rows.sample.score is not None and rows.sample.classes and not (spec.fairness and spec.fairness.metrics):
         yield LEFT_OUT
+    if rows.sample.cluster is not None:
+        yield (
+            f"Rows come in clusters by {rows.interval.cluster}: intervals allow for that, groups that share clusters "
+            "among them; tests that take rows as independent are not made. The Z test stands on as many independent "
+            "rows as tell as much of each rate, and takes the two groups as independent."
+        )
     if rows.interval.resamples > ROW_RESAMPLES:
         yield f"Where rows have to be redrawn for an interval by group, {ROW_RESAMPLES} replicates are drawn."
     yield (

@@ -17,7 +17,7 @@ from scipy import sparse
 
 from audit.errors import AuditError
 from audit.estimation.bins import binned, means_in_bins
-from audit.estimation.cross_fitted import cross_fitted_area
+from audit.estimation.cross_fitted import cross_fitted_area, folds_of_clusters
 from audit.estimation.drawn_rows import drawn_persons, drawn_rows
 from audit.estimation.seeds import child_seed
 from audit.fairness.counts import counts_rows
@@ -90,6 +90,8 @@ class _Drawn:
     """Each feature in bins."""
     score: tuple[Codes, ...]
     """The model's scores in bins, or its decisions where it gives none."""
+    cluster: NDArray[np.int64] | None
+    """(m,) cluster of each row; None where rows are independent."""
     fold: NDArray[np.int64]
     """(m,) fold of each row."""
     rows: Rows
@@ -112,6 +114,8 @@ def _drawn(
     taken = evidence.headline.table.features.iloc[positions]
     features = {str(name): _binned(taken[name]) for name in taken.columns if str(name) not in sensitive}
     score = _scores(evidence, positions)
+    whole = evidence.headline.table.cluster
+    cluster = None if whole is None else whole[positions]
     return _Drawn(
         column=grouping.facts.columns[0],
         key=grouping.facts.key,
@@ -121,7 +125,8 @@ def _drawn(
         left_out=tuple(g.label for i, g in enumerate(grouping.groups) if not g.unknown and i not in set(kept.tolist())),
         features=features,
         score=tuple(_binned(column) for column in score),
-        fold=_dealt(group, [*(codes for codes, _ in features.values()), *(c.to_numpy() for c in score)], seed),
+        cluster=cluster,
+        fold=_dealt(group, cluster, [*(codes for codes, _ in features.values()), *(c.to_numpy() for c in score)], seed),
         rows=rows,
         available=int(sum(grouping.groups[g].n for g in grouping.judged)),
     )
@@ -148,8 +153,12 @@ def _scores(evidence: Evidence, positions: NDArray[np.int64]) -> list[pd.Series]
     return [pd.Series(column) for column in table.T] if np.isfinite(table).all() else []
 
 
-def _dealt(group: NDArray[np.int64], content: list[NDArray[Any]], seed: int) -> NDArray[np.int64]:
-    """(m,) fold of each row, every group dealt evenly, whatever the order of the rows."""
+def _dealt(
+    group: NDArray[np.int64], cluster: NDArray[np.int64] | None, content: list[NDArray[Any]], seed: int
+) -> NDArray[np.int64]:
+    """(m,) fold of each row, every group dealt evenly, whatever the order of the rows; or every cluster to one fold."""
+    if cluster is not None:
+        return folds_of_clusters(cluster, FOLDS, seed)
     order = np.lexsort([*content, group])
     shuffled = order[np.random.default_rng(seed).permutation(len(group))]
     shuffled = shuffled[np.argsort(group[shuffled], kind="stable")]
@@ -265,6 +274,7 @@ def _area(drawn: _Drawn, score: Array) -> Measured:
         np.ones(len(drawn.group)) if drawn.weight is None else drawn.weight,
         sampling=not counts_rows(drawn.rows.sample),
         level=drawn.rows.interval.level,
+        cluster=drawn.cluster,
     )
 
 

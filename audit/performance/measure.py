@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from audit import catalogue
 from audit.declarations.metric import Sample
+from audit.estimation.clusters import told_of_clusters
 from audit.estimation.difference import gap_to_unseen, oriented, paired_difference
 from audit.estimation.doubt import doubt_notes
 from audit.estimation.estimate import applies
@@ -81,6 +82,7 @@ def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[PerformanceSect
         notes=(
             *_notes(evidence),
             *said(evidence),
+            *told_of_clusters(headline.sample, spec.interval.cluster or "", spec.interval.level),
             *doubt_notes(observations),
             *lacking,
             *ungraded,

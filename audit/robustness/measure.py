@@ -37,7 +37,8 @@ def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[RobustnessSecti
         facts.append(fact)
         observations += found
     tell.progress(len(checks), len(checks))
-    return RobustnessSection(checks=tuple(facts)), tuple(observations)
+    notes = _of_clusters(checks, facts, evidence)
+    return RobustnessSection(checks=tuple(facts), notes=notes), tuple(observations)
 
 
 def lacking(needs: Iterable[Need], evidence: Evidence) -> str:
@@ -63,6 +64,19 @@ def lacking(needs: Iterable[Need], evidence: Evidence) -> str:
         ),
     }
     return " ".join(reason for need in needs for held, reason in [there[need]] if not held)
+
+
+def _of_clusters(checks: Iterable[Check], facts: Iterable[CheckFacts], evidence: Evidence) -> tuple[str, ...]:
+    """Say which checks take rows as independent, where they come in clusters."""
+    if evidence.headline.table.cluster is None:
+        return ()
+    done = {fact.name for fact in facts if fact.status == "done"}
+    named = [check.label for check in checks if not check.clustered and check.name in done]
+    text = (
+        "Rows come in clusters, and these checks take them as independent: where rows of one cluster are alike, their "
+        "intervals are too narrow and their p-values too small: "
+    )
+    return (f"{text}{'; '.join(named)}.",) if named else ()
 
 
 def _wanted(plan: Plan) -> tuple[Check, ...]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from audit.declarations.check import CheckNotRunError, Finding, Setting
 from audit.declarations.metric import Metric
 from audit.errors import AuditError
+from audit.estimation.clusters import as_independent
 from audit.estimation.difference import oriented, paired_difference
 from audit.estimation.estimate import subset
 from audit.estimation.intervals import mean_and_error, student, wilson
@@ -223,7 +224,7 @@ def _score_change(answers: Answers, before: _Before, setting: Setting) -> Measur
     if moved is None:
         return Undefined(reason="The model gives labels and no scores.")
     kept = answers.finite & before.answers.finite
-    return _mean(moved[kept], _weight(before.table)[kept], before.table, setting.level)
+    return _mean(moved, kept, before.table, setting.level)
 
 
 def _metric_loss(answers: Answers, before: _Before, evidence: Evidence, setting: Setting) -> Measured:
@@ -269,24 +270,31 @@ def _share(hit: NDArray[np.bool_], table: Table, level: float) -> Measured:
     share = float(weight[hit].sum()) / total
     # Kish: the number of equally weighted rows with the same variance.
     effective = total**2 / float(weight @ weight) if sampling else total
-    low, high = (float(end) for end in wilson(np.array(share * effective), np.array(effective), level))
     method = "wilson_effective_n" if sampling else "wilson"
+    if table.cluster is not None:
+        fewer = as_independent(hit.astype(np.float64), table.cluster, weight, level, sampling=sampling)
+        effective, method = float(fewer.sum()), "wilson_clustered"
+    low, high = (float(end) for end in wilson(np.array(share * effective), np.array(effective), level))
     n = int(np.count_nonzero(weight)) if sampling else round(total)
     return Estimate(
         value=share, low=min(max(low, 0.0), share), high=max(min(high, 1.0), share), level=level, method=method, n=n
     )
 
 
-def _mean(moved: NDArray[np.float64], weight: NDArray[np.float64], table: Table, level: float) -> Measured:
+def _mean(moved: NDArray[np.float64], kept: NDArray[np.bool_], table: Table, level: float) -> Measured:
+    moved, weight, method = moved[kept], _weight(table)[kept], "student_t"
     if not weight.sum() > 0:
         return Undefined(reason="No row with a finite prediction has a weight above zero.")
     sampling = table.weight is not None and table.weight_kind == "sampling"
-    mean, error, freedom = mean_and_error(moved, weight, sampling)
     n = int(np.count_nonzero(weight)) if sampling else round(float(weight.sum()))
+    if table.cluster is not None:
+        weight = as_independent(moved, table.cluster[kept], weight, level, sampling=sampling)
+        sampling, method = False, "student_t_clustered"
+    mean, error, freedom = mean_and_error(moved, weight, sampling)
     if freedom <= 0:
-        return Estimate(value=mean, low=0.0, high=None, level=level, method="student_t", n=n)
+        return Estimate(value=mean, low=0.0, high=None, level=level, method=method, n=n)
     low, high = student(mean, error, freedom, level)
-    return Estimate(value=mean, low=max(low, 0.0), high=high, level=level, method="student_t", n=n)
+    return Estimate(value=mean, low=max(low, 0.0), high=high, level=level, method=method, n=n)
 
 
 # --- one feature at a time -----------------------------------------------------------------------

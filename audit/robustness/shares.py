@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from audit.estimation.clusters import as_independent
 from audit.estimation.intervals import mean_and_error, mover, student, wilson
 from audit.records.measured import Estimate, Measured, Undefined
 from audit.subject.evidence import Table
@@ -24,6 +25,8 @@ class Marked:
     """Rows by frequency weight; under sampling weights, as many equal rows as would tell as much (Kish)."""
     n: int
     """Rows looked at."""
+    clustered: bool = False
+    """Whether they come in clusters, and count as so many independent ones."""
 
     @property
     def share(self) -> float:
@@ -56,7 +59,15 @@ def marked(flags: NDArray[np.bool_], table: Table, rows: NDArray[np.bool_] | Non
     """Count marked rows of a table, or of some of its rows."""
     weight = weights_of(table, rows)
     held = flags if rows is None else flags[rows]
-    return Marked(float(weight @ held), float(weight.sum()), len(held))
+    if table.cluster is not None and weight.any():
+        own = table.cluster if rows is None else table.cluster[rows]
+        sampling = table.weight is not None and table.weight_kind == "sampling"
+        weight = as_independent(held.astype(np.float64), own, weight, _LEVEL, sampling=sampling)
+    return Marked(float(weight @ held), float(weight.sum()), len(held), table.cluster is not None)
+
+
+_LEVEL = 0.95
+"""Level at which it is allowed for how few clusters tell how alike their rows are."""
 
 
 def share(part: Marked, level: float) -> Measured:
@@ -64,7 +75,7 @@ def share(part: Marked, level: float) -> Measured:
     if part.trials <= 0:
         return Undefined(reason="There are no rows with a positive weight.")
     low, high = (float(end) for end in wilson(np.array(part.hits), np.array(part.trials), level))
-    return Estimate(value=part.share, low=low, high=high, level=level, method="wilson", n=part.n)
+    return Estimate(value=part.share, low=low, high=high, level=level, method=f"wilson{_suffix(part)}", n=part.n)
 
 
 def difference(one: Marked, other: Marked, level: float) -> Measured:
@@ -80,9 +91,12 @@ def difference(one: Marked, other: Marked, level: float) -> Measured:
         return Undefined(reason="One side has no rows with a positive weight.")
     hits, trials = np.array([one.hits, other.hits]), np.array([one.trials, other.trials])
     low, high = mover(hits / trials, *wilson(hits, trials, level), np.array([1.0, -1.0]))
-    return Estimate(
-        value=one.share - other.share, low=low, high=high, level=level, method="newcombe", n=one.n + other.n
-    )
+    method = f"newcombe{_suffix(one, other)}"
+    return Estimate(value=one.share - other.share, low=low, high=high, level=level, method=method, n=one.n + other.n)
+
+
+def _suffix(*parts: Marked) -> str:
+    return "_clustered" if any(part.clustered for part in parts) else ""
 
 
 def mean_difference(one: Array, other: Array, weights: tuple[Array, Array], level: float) -> tuple[Measured, float]:

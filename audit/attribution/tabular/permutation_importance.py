@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from audit.attribution.coalitions import assembled, batches
 from audit.attribution.observe import mean_of_rows, observed
 from audit.declarations.attribution import Attributed, AttributionMethod, Ground, MethodNotRunError
+from audit.estimation.clusters import by_cluster, few_clusters
 from audit.estimation.intervals import auc_influence, normal_quantile
 from audit.records.measured import Estimate
 from audit.records.sections import AttributionMethodFacts
@@ -180,14 +181,19 @@ def _drop(
 ) -> Estimate:
     value = float(np.mean([start - area for area, _ in repeats]))
     influence = np.mean([start_influence - part for _, part in repeats], axis=0)
-    half = normal_quantile(ground.level) * float(np.sqrt(influence @ influence))
+    method, spread = "delong", influence
+    if ground.cluster is not None:
+        own, weight = ground.cluster[: ground.sampled], ground.weight[: ground.sampled]
+        rows = influence if ground.sampling_weights else influence * np.sqrt(weight)
+        spread, method = by_cluster(rows, own) * few_clusters(own, weight, ground.level), "delong_clustered"
+    half = normal_quantile(ground.level) * float(np.sqrt(spread @ spread))
     known = bool(np.isfinite(half))
     return Estimate(
         value=value,
         low=value - half if known else None,
         high=value + half if known else None,
         level=ground.level,
-        method="delong",
+        method=method,
         n=ground.sampled,
     )
 

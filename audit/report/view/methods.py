@@ -15,7 +15,7 @@ from audit.report.view.words import Words
 NAMED = 5
 """Lines or columns named of one method."""
 
-_ADDED = ("_effective_n", "_bonferroni", "_simultaneous")
+_ADDED = ("_effective_n", "_clustered", "_bonferroni", "_simultaneous")
 _BEFORE = ("bonferroni_",)
 
 Place = tuple[int, int]

@@ -115,6 +115,7 @@ CHECK = Check(
     label="Replaced and misspelt categories",
     find=find,
     needs=("model", "features"),
+    clustered=True,
     promises=promises("category"),
     description=(
         "How many decisions change, how far scores move and how much the leading metric loses when one categorical "

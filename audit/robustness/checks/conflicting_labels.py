@@ -90,6 +90,7 @@ CHECK = Check(
     label="Equal rows with different targets",
     find=find,
     needs=("features", "target"),
+    clustered=True,
     promises=(),
     description="Rows that agree in every feature and not in the target bound from below what any model gets wrong.",
 )

@@ -34,6 +34,7 @@ CHECK = Check(
     label="Features that never vary",
     find=find,
     needs=("features",),
+    clustered=True,
     promises=("robustness/constant_columns",),
     description="A feature with one value tells a model nothing; in train but not in use it is untested.",
 )

@@ -37,6 +37,7 @@ CHECK = Check(
     label="Repeated rows",
     find=find,
     needs=("features",),
+    clustered=True,
     promises=(),
     description="Rows equal to another row of the same table count twice in every figure.",
 )

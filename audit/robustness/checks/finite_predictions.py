@@ -30,6 +30,7 @@ CHECK = Check(
     label="Finite predictions",
     find=find,
     needs=("predictions",),
+    clustered=True,
     promises=("robustness/non_finite_predictions",),
     description="A prediction that is NaN or infinite decides nothing.",
 )

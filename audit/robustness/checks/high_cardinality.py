@@ -137,6 +137,7 @@ CHECK = Check(
     label="Features like an id",
     find=find,
     needs=("features",),
+    clustered=True,
     promises=("robustness/id_like_features",),
     description="A feature with a value for nearly every row lets a model remember rows; test rows bring new values.",
 )

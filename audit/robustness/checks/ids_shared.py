@@ -73,6 +73,7 @@ CHECK = Check(
     label="Entities in both train and test",
     find=find,
     needs=(),
+    clustered=True,
     promises=("robustness/ids_shared", "robustness/ids_shared_share"),
     description="Rows of the test table that belong to somebody whom train holds too, by the column data.id names.",
 )

@@ -10,7 +10,7 @@ from audit.catalogue import load
 from audit.declarations.check import Check, Finding, Setting
 from audit.declarations.metric import Metric, Sample
 from audit.estimation.bins import binned, means_in_bins
-from audit.estimation.cross_fitted import cross_fitted_area
+from audit.estimation.cross_fitted import cross_fitted_area, folds_of_clusters
 from audit.estimation.estimate import estimate
 from audit.records.measured import Estimate, Measured, Undefined
 from audit.records.observation import Observation, encoded
@@ -90,6 +90,7 @@ def _alone(
         return Undefined(reason=f"{len(rows)} rows are too few to hold out: it takes {FOLDS}.")
     target = table.target[rows]
     weight = None if table.weight is None else table.weight[rows]
+    cluster = None if table.cluster is None else table.cluster[rows]
     wanted = _wanted(target, subject)
     mass = np.ones(len(rows)) if weight is None else weight
     score = np.empty_like(wanted)
@@ -99,13 +100,19 @@ def _alone(
         score[out] = means_in_bins(*_bins(column, out), wanted[~out], mass[~out])
     if subject.classes:
         return cross_fitted_area(
-            wanted > 0, score, fold, mass, sampling=table.weight_kind == "sampling", level=setting.level
+            wanted > 0,
+            score,
+            fold,
+            mass,
+            sampling=table.weight_kind == "sampling",
+            level=setting.level,
+            cluster=cluster,
         )
     interval = IntervalSpec(level=setting.level, resamples=200)
     found = [
         estimate(
             metric,
-            Sample(target=target, score=one, weight=weight, weight_kind=table.weight_kind),
+            Sample(target=target, score=one, weight=weight, weight_kind=table.weight_kind, cluster=cluster),
             interval,
             setting.seed,
         )
@@ -123,7 +130,9 @@ def _both_ways(column: pd.Series) -> tuple[NDArray[np.float64], ...]:
 
 
 def _dealt(table: Table, rows: NDArray[np.int64], subject: Subject, seed: int) -> NDArray[np.int64]:
-    """(m,) fold of each row, every class dealt evenly."""
+    """(m,) fold of each row, every class dealt evenly; or every cluster to one fold."""
+    if table.cluster is not None:
+        return folds_of_clusters(table.cluster[rows], FOLDS, seed)
     shuffled = np.random.default_rng(seed).permutation(len(rows))
     if subject.classes:
         assert table.target is not None  # the check needs it
@@ -165,5 +174,6 @@ CHECK = Check(
     find=find,
     needs=("features", "target"),
     promises=("robustness/single_feature_max",),
+    clustered=True,
     description="How well each feature alone predicts the target out of fold; near 1 it may be made from the answer.",
 )

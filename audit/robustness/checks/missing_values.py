@@ -110,6 +110,7 @@ CHECK = Check(
     label="Missing values in features",
     find=find,
     needs=("model", "features"),
+    clustered=True,
     promises=(*promises("missing"), "robustness/features_refusing_missing"),
     description=(
         "How many decisions change, how far scores move and how much the leading metric loses when values are blanked "

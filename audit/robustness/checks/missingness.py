@@ -51,6 +51,7 @@ CHECK = Check(
     label="Missing values",
     find=find,
     needs=("features",),
+    clustered=True,
     promises=("robustness/missing_share",),
     description="Share of feature values that are missing; a change from train is a change of what the model sees.",
 )

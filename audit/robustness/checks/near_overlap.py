@@ -118,6 +118,7 @@ CHECK = Check(
     label="Rows nearly in both train and test",
     find=find,
     needs=("train", "test", "features"),
+    clustered=True,
     promises=("robustness/near_overlap_share", "robustness/near_overlap_excess"),
     description="Rows that were copied with a little noise, or measured twice, flatter held-out figures as copies do.",
 )

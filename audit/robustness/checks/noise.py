@@ -81,6 +81,7 @@ CHECK = Check(
     label="Noise in numeric features",
     find=find,
     needs=("model", "features"),
+    clustered=True,
     promises=promises("noise"),
     description=(
         "How many decisions change, how far scores move and how much the leading metric loses when Gaussian noise is "

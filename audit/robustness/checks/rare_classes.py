@@ -59,6 +59,7 @@ CHECK = Check(
     label="Rare classes",
     find=find,
     needs=("target",),
+    clustered=True,
     promises=("robustness/constant_targets",),
     description="Figures of a class of a few rows mean little, and a model that saw as few has not learned it.",
 )

@@ -65,6 +65,7 @@ CHECK = Check(
     label="Rounding of numeric features",
     find=find,
     needs=("model", "features"),
+    clustered=True,
     promises=promises("rounding"),
     description=(
         "How many decisions change, how far scores move and how much the leading metric loses when numbers are "

@@ -133,6 +133,7 @@ CHECK = Check(
     label="Features that are the target under another name",
     find=find,
     needs=("features", "target"),
+    clustered=True,
     promises=("robustness/target_copies",),
     description="Such a column was made from the answer, or is known only with it.",
 )

@@ -190,6 +190,7 @@ CHECK = Check(
     label="Time travel",
     find=find,
     needs=(),
+    clustered=True,
     promises=("robustness/time_overlap", "robustness/features_from_future", "robustness/folds_from_future"),
     description="Whether the model is tested on times that it knew already, or reads what became known only later.",
 )

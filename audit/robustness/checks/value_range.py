@@ -97,6 +97,7 @@ CHECK = Check(
     label="Values at and beyond the training range",
     find=find,
     needs=("model", "features"),
+    clustered=True,
     promises=promises("range"),
     description=(
         "How many decisions change, how far scores move and how much the leading metric loses when one number of a row "
