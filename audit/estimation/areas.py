@@ -24,6 +24,10 @@ FAR_WEIGHTED = 10.0
 """The same under sampling weights, where some rows weigh more than others."""
 
 
+_ROUNDING = 1e-12
+"""Standard error under which every row is placed alike, and the rest is rounding of weights."""
+
+
 def area_ends(form: Auc, sample: Sample, level: float) -> tuple[str, Ends]:
     """Return the method and the interval of an area, or of the plain mean of every class against the rest.
 
@@ -55,6 +59,7 @@ def _ends(
         least, most = intervals.wilson(np.array(area * fewest), np.array(fewest), level)
         return "wilson_smaller_class", (float(least), float(most))
     error = float(np.sqrt(influence @ influence))
+    error = error if error > _ROUNDING else 0.0
     if fewest >= SOME and min(area, 1 - area) >= (FAR_WEIGHTED if uneven else FAR) * error > 0:
         half = intervals.normal_quantile(level) * error
         return "delong", (area - half, area + half)

@@ -441,7 +441,9 @@ def one_against_rest(sample: Sample) -> list[tuple[NDArray[np.bool_], Array]]:
 def area_moves(positive: NDArray[np.bool_], score: Array, weight: Array) -> Array:
     """(n,) how far an area under the ROC curve moves for each unit of weight that a row gains (DeLong's placements)."""
     _, influence = auc_influence(positive, score, weight, True)
-    return np.divide(influence, weight, out=np.zeros_like(influence), where=weight > 0)
+    moves = np.divide(influence, weight, out=np.zeros_like(influence), where=weight > 0)
+    # Where every row is placed alike the rest is rounding.
+    return np.where(np.abs(moves) * weight.sum() < 1e-12, 0.0, moves)
 
 
 def size_of(sample: Sample) -> int:

@@ -129,8 +129,10 @@ def _accuracies(rows: Evaluation, peer: Peer) -> Iterator[Observation]:
         yield _told(f"accuracy/{name}/mcnemar_p", label, counts, rows)
         return
     n = rows_of(rows.sample)
-    p_value = mcnemar(*counts, "exact").p_value
-    yield _told(f"accuracy/{name}/mcnemar_p", label, Exact(value=p_value, n=n), rows)
+    p_value: Measured = Exact(value=mcnemar(*counts, "exact").p_value, n=n)
+    if rows.sample.cluster is not None:
+        p_value = Undefined(reason="Rows come in clusters and are not independent, as McNemar's test takes them to be.")
+    yield _told(f"accuracy/{name}/mcnemar_p", label, p_value, rows)
     for right, wrong, count in (("model", name, counts[0]), (name, "model", counts[1])):
         label = f"Rows that only the {right} gets right, not the {wrong}"
         yield _told(f"accuracy/{name}/only_{right}_right", label, Exact(value=count, n=n), rows)
@@ -141,8 +143,6 @@ def _discordant(ours: Sample, theirs: Sample) -> tuple[int, int] | Undefined:
         return Undefined(reason="Both need predicted labels, and one of them has none.")
     if is_inclusion_weighted(ours):
         return Undefined(reason="Rows with sampling weights are not whole rows, as McNemar's test needs.")
-    if ours.cluster is not None:
-        return Undefined(reason="Rows come in clusters and are not independent, as McNemar's test takes them to be.")
     weight = weights_of(ours)
     if (weight != np.rint(weight)).any():
         return Undefined(reason="The weights are no whole numbers of rows, as McNemar's test needs.")
