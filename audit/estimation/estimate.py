@@ -495,8 +495,7 @@ def _of_clustered_rows(
     if not isinstance(found, Estimate):
         return found
     low, high = metric.bounds if fewer is None else (found.low, found.high)
-    # A figure that takes away what chance adds to it takes that of as many rows; of all others only digits are lost.
-    value = value if np.isclose(value, found.value, rtol=1e-9, atol=1e-12) else found.value
+    value = found.value if form.corrected else value
     low, high = (None if low is None else min(low, value)), (None if high is None else max(high, value))
     method = f"{found.method}{CLUSTERED}"
     return Estimate(value=value, low=low, high=high, level=interval.level, method=method, n=rows_of(sample))

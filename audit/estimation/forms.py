@@ -28,6 +28,8 @@ class Form(ABC):
 
     undefined: str
     """Why there is no value when the rows allow none."""
+    corrected: bool = False
+    """Whether the value takes away what chance adds to it, which depends on how many independent rows there are."""
 
     def __call__(self, sample: Sample) -> float:
         """Return the value; raise UndefinedMeasureError where there is none."""

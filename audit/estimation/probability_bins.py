@@ -62,6 +62,7 @@ class Binned(Closed):
     ends: Ends
     method: str
     undefined: str = "there are no rows"
+    corrected: bool = False
 
     def statistic(self, sample: Sample) -> Statistic:
         """Return the measure of these rows as a function of their weights; bins stay where the sample puts them."""

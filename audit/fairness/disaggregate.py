@@ -93,7 +93,10 @@ class Disaggregated:
             # Seeded by the counts, so that two names of one rate get one interval.
             seed = child_seed(self.rows.seed, f"fairness/{key}/{self.share.hits.tolist()}/{self.share.of.tolist()}")
             return "jeffreys_draws", draw_shares(self.share, interval.resamples, np.random.default_rng(seed))
-        seed = child_seed(self.rows.seed, f"fairness/{key}/{self.metric.name}")
+        name = self.metric.name
+        if self.rows.sample.cluster is not None and self.share is not None:
+            name = f"clusters/{self.share.hits.tolist()}/{self.share.of.tolist()}"
+        seed = child_seed(self.rows.seed, f"fairness/{key}/{name}")
         rng = np.random.default_rng(seed)
         estimates = [m for m in self.measured if isinstance(m, Estimate)]
         sample, groups = self.rows.sample, len(self.measured)

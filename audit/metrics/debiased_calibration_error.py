@@ -28,7 +28,7 @@ def ends(sums: Array, error: Array, level: float) -> tuple[float, float]:
 
 def forms(bins: int, strategy: str) -> dict[str, Any]:
     """Return what depends on the bins."""
-    return {"compute": Binned(bins, strategy, length, ends, "norm_bounded")}
+    return {"compute": Binned(bins, strategy, length, ends, "norm_bounded", corrected=True)}
 
 
 METRIC = Metric(

@@ -37,11 +37,13 @@ def rows_for(disparity: Disparity, seed: int = 0, n: int = 240) -> Sample:
     return binary(n, seed)
 
 
-def gap(disparity: Disparity, sample: Sample, group: np.ndarray, minimum: int = 1) -> dict[str, Measured]:
+def gap(
+    disparity: Disparity, sample: Sample, group: np.ndarray, minimum: int = 1, resamples: int = 200
+) -> dict[str, Measured]:
     """Form to the disparity between the groups."""
     spec = SensitiveSpec(features=("g",), minimum_group=minimum)
     grouping = make_grouping(pd.DataFrame({"g": group}, dtype=object), ("g",), sample.weight, counts_rows(sample), spec)
-    rows = Rows(sample, IntervalSpec(resamples=200), 7, "held_out", minimum)
+    rows = Rows(sample, IntervalSpec(resamples=resamples), 7, "held_out", minimum)
     if disparity.per_class:
         found = observe_classes((disparity,), METRICS, CLASSES, grouping, rows)
         made = [o for o in found if o.id.startswith(f"fairness/{disparity.name}/")]
@@ -103,6 +105,21 @@ def stays_in_bounds(disparity: Disparity) -> None:
             assert form == "difference" or measured.high <= 1
 
 
+def counts_clusters_of_equal_rows_as_rows(disparity: Disparity) -> None:
+    """Every row four times, as a cluster of its own: about the interval of the rows once, not one half as wide."""
+    sample, group = rows_for(disparity), names()
+    rows = np.repeat(np.arange(240), 4)
+    once = gap(disparity, sample, group, resamples=2000)
+    fourfold = gap(disparity, replace(taken(sample, rows), cluster=rows), group[rows], resamples=2000)
+    assert once.keys() == fourfold.keys()
+    for form, measured in once.items():
+        found = fourfold[form]
+        assert isinstance(measured, Estimate) and isinstance(found, Estimate)
+        assert found.value == pytest.approx(measured.value, rel=1e-9, abs=1e-12)
+        slack = 0.12 * (measured.high - measured.low)
+        assert (found.low, found.high) == pytest.approx((measured.low, measured.high), abs=slack)
+
+
 def says_why_with_one_group(disparity: Disparity) -> None:
     alone, lone = np.full(240, "a", dtype=object), np.array(["a"] * 239 + ["b"], dtype=object)
     sample = rows_for(disparity)
@@ -143,6 +160,7 @@ CHECKS: dict[str, Callable[[Disparity], None]] = {
         counts_frequencies_as_rows,
         tells_equal_groups_so,
         stays_in_bounds,
+        counts_clusters_of_equal_rows_as_rows,
         says_why_with_one_group,
         is_never_a_stand_in,
         explains_itself,
@@ -172,6 +190,7 @@ DOUBLES: dict[str, Disparity] = {
     "counts_frequencies_as_rows": wrong(lambda gaps: gaps.mean(axis=-1) + next(COUNTER)),
     "tells_equal_groups_so": wrong(lambda gaps: gaps.max(axis=-1) + 0.1),
     "stays_in_bounds": wrong(lambda gaps: gaps.min(axis=-1) - 1),
+    "counts_clusters_of_equal_rows_as_rows": wrong(lambda gaps: gaps.max(axis=-1) * (1 + next(COUNTER))),
     "says_why_with_one_group": wrong(lambda gaps: gaps.max(axis=-1), forms=()),
     "is_never_a_stand_in": wrong(lambda gaps: gaps.max(axis=-1) / 0.0),
     "explains_itself": wrong(lambda gaps: gaps.max(axis=-1)),
@@ -182,6 +201,14 @@ DOUBLES: dict[str, Disparity] = {
 def test_every_promise_can_be_broken(check: str) -> None:
     with pytest.raises((AssertionError, RuntimeWarning, ValueError)):
         CHECKS[check](DOUBLES[check])
+
+
+@pytest.mark.parametrize("name", DISPARITIES)
+def test_an_interval_that_ignored_clusters_would_be_seen(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = Rows
+    monkeypatch.setitem(globals(), "Rows", lambda sample, *rest: plain(replace(sample, cluster=None), *rest))
+    with pytest.raises(AssertionError):
+        counts_clusters_of_equal_rows_as_rows(DISPARITIES[name])
 
 
 # --- figures by mask arithmetic ---------------------------------------------------------------------

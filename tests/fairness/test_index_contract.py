@@ -139,6 +139,33 @@ def stays_in_bounds(index: Index) -> None:
             assert all(most is None or end <= most + 1e-9 for end in ends)
 
 
+def counts_clusters_of_equal_rows_as_rows(index: Index) -> None:
+    """Every row four times, as a cluster of its own: the interval, or test, of the rows once."""
+    if not index.clustered:
+        return
+    sample, group, within = binary(), names(), strata()
+    rows = np.repeat(np.arange(240), 4)
+    once = told(index, divide(sample, group, within=within))
+    fourfold = told(index, divide(replace(taken(sample, rows), cluster=rows), group[rows], within=within[rows]))
+    for name, measured in once.items():
+        found = fourfold[name]
+        assert found.kind == measured.kind
+        if isinstance(measured, Estimate) and isinstance(found, Estimate):
+            assert found.value == pytest.approx(measured.value, rel=1e-6)
+            width = measured.high - measured.low if measured.high is not None else 1.0
+            slack = 0.3 * width if "draws" in measured.method else 1e-6
+            assert (found.low, found.high) == (
+                pytest.approx(measured.low, rel=1e-6, abs=slack),
+                pytest.approx(measured.high, rel=1e-6, abs=slack),
+            )
+        elif isinstance(measured, Exact) and isinstance(found, Exact) and not _counts_persons(index):
+            assert found.value == pytest.approx(measured.value, rel=1e-6, abs=1e-9)
+
+
+def _counts_persons(index: Index) -> bool:
+    return index.name.startswith("shortfall_")
+
+
 def stands_beside_itself(index: Index) -> None:
     """The reference group is told what equal groups are told, exactly, or why it is told nothing."""
     if not index.compares:
@@ -213,6 +240,7 @@ CHECKS: dict[str, Callable[[Index], None]] = {
         tells_equal_groups_so,
         tells_unequal_groups_so,
         stays_in_bounds,
+        counts_clusters_of_equal_rows_as_rows,
         stands_beside_itself,
         says_why_without_a_reference,
         is_never_a_stand_in,
@@ -253,6 +281,7 @@ DOUBLES: dict[str, Index] = {
     "tells_equal_groups_so": wrong(mean_score),
     "tells_unequal_groups_so": wrong(lambda d: 0.0),
     "stays_in_bounds": wrong(lambda d: mean_score(d) - 1, bounds=(0.0, 1.0)),
+    "counts_clusters_of_equal_rows_as_rows": wrong(lambda d: d.summed(), clustered=True),
     "stands_beside_itself": wrong(mean_score),
     "says_why_without_a_reference": wrong(lambda d: 0.0),
     "is_never_a_stand_in": wrong(lambda d: d.summed(d.sample.score) / d.summed()),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from audit.catalogue import load_all
 from audit.declarations.metric import Metric, Sample, UndefinedMeasureError
@@ -240,6 +241,30 @@ def refuses_numbers_that_are_not_finite(metric: Metric) -> None:
             assert found == measured(metric, sample)
 
 
+def counts_clusters_of_equal_rows_as_rows(metric: Metric) -> None:
+    """Every row three times, as a cluster of its own: the interval of the rows once, not one narrower by root three."""
+    sample = sample_for(metric)
+    once = measured(metric, sample)
+    thrice = measured(metric, replace(subset(sample, np.repeat(np.arange(80), 3)), cluster=np.repeat(np.arange(80), 3)))
+    alone = measured(metric, replace(sample, cluster=np.arange(80)))
+    if isinstance(once, Exact):
+        assert all(isinstance(found, Undefined) and "independent" in found.reason for found in (thrice, alone))
+        return
+    assert isinstance(once, Estimate) and isinstance(thrice, Estimate) and isinstance(alone, Estimate)
+    assert (thrice.n, alone.n) == (240, 80)
+    # Draws are others for the same law; an interval that ends at a row ends at its neighbour where weights are rounded.
+    width = min(ends(once)[1] - ends(once)[0], 1e9)
+    loose = {"bootstrap": 0.3, "dirichlet_draws": 0.1, "dirichlet_mover": 0.1, "woodruff": 0.1}
+    slack = width * loose.get(once.method, 1e-9)
+    for found in (thrice, alone):
+        assert found.value == pytest.approx(once.value, rel=1e-9, abs=1e-12)
+        assert "cluster" in found.method
+        assert ends(found) == tuple(pytest.approx(end, rel=1e-6, abs=slack) for end in ends(once))
+    # A single cluster says nothing of how clusters vary.
+    single = measured(metric, replace(sample, cluster=np.zeros(80, dtype=np.int64)))
+    assert isinstance(single, Estimate) and (single.low, single.high) == metric.bounds
+
+
 def repeats_itself(metric: Metric) -> None:
     assert measured(metric, sample_for(metric)) == measured(metric, sample_for(metric))
 
@@ -264,6 +289,7 @@ CHECKS: dict[str, Callable[[Metric], None]] = {
         says_why_without_rows,
         says_why_without_truth,
         refuses_numbers_that_are_not_finite,
+        counts_clusters_of_equal_rows_as_rows,
         repeats_itself,
         explains_itself,
     )
@@ -304,6 +330,13 @@ def _needs_truth(sample: Sample) -> float:
     return 0.5
 
 
+class IgnoringClusters(Mean):
+    """A mean that says rows of one cluster have nothing in common."""
+
+    def moves(self, sample: Sample) -> Iterator[NDArray[np.float64]]:
+        yield np.random.default_rng(0).normal(size=len(scores(sample)))
+
+
 COUNTER = iter(range(1_000_000))
 DOUBLES: dict[str, Metric] = {
     "stays_in_bounds": wrong(lambda s: 2 * mean_score(s) + 1),
@@ -318,6 +351,7 @@ DOUBLES: dict[str, Metric] = {
     "says_why_without_rows": wrong(lambda s: 0.0),
     "says_why_without_truth": wrong(_needs_truth, needs_target=False),
     "refuses_numbers_that_are_not_finite": wrong(lambda s: float(np.nanmedian(scores(s))), response="label"),
+    "counts_clusters_of_equal_rows_as_rows": wrong(IgnoringClusters(scores)),
     "repeats_itself": wrong(lambda s: next(COUNTER) / 1e6),
     "explains_itself": wrong(mean_score),
 }
