@@ -52,6 +52,10 @@ class Disparity:
     """How the gap is told; a ratio also needs metrics that cannot be negative."""
     per_class: bool = False
     """Whether the gaps are those of each class against the rest, its metrics being of two classes."""
+    beside: Literal["one_another", "overall"] = "one_another"
+    """What each group is compared with: the other groups, or all rows together; for that metrics are shares of rows."""
+    usual: bool = True
+    """Whether it is measured although nobody names it."""
     difference: Combine = largest
     """From the difference between groups of each metric to one number; 0 says that the groups are equal."""
     ratio: Combine = smallest

@@ -198,6 +198,26 @@ def combine_gaps(
             yield _gap_observation(id, disparity.label, grouping, form, measured, rows)
 
 
+def no_gap(result: Disaggregated, compared: Sequence[int], reference: int | None) -> str:
+    """Return why there is no gap between the groups; "" where there is one."""
+    judged = result.grouping.judged
+    if len(judged) < 2:
+        return f"Fewer than two known groups are large enough: it takes {result.rows.minimum} rows or more."
+    if len(compared) < 2:
+        return f"{result.metric.label} has a value in fewer than two of the judged groups."
+    if reference is not None and reference not in compared:
+        return f"The reference group {result.grouping.groups[reference].label} is too small or has no value."
+    return ""
+
+
+def estimated_gap(
+    form: Form, point: float, draws: Array, slack: Array, method: str, n: int, rows: Rows, most: float
+) -> Estimate:
+    """Return a gap with its interval, from draws of it and of how far chance can move it."""
+    low, high = gap_interval(form, point, draws, slack, rows.interval.level, most)
+    return Estimate(value=point, low=low, high=high, level=rows.interval.level, method=method, n=n)
+
+
 def observe_counts(grouping: Grouping, cells: Counts | None, rows: Rows) -> Iterator[Observation]:
     """Yield the rows of each group, its share of all, and in a binary audit its confusion matrix."""
     weighted = "" if counts_rows(rows.sample) else " (sum of weights)"
@@ -241,7 +261,7 @@ _CELLS = {
 
 def _gap(result: Disaggregated, form: Form) -> Gap:
     compared, reference = result.compared, result.grouping.reference
-    reason = _no_gap(result, compared, reference)
+    reason = no_gap(result, compared, reference)
     if reason:
         return _undefined(reason)
     beside = None if reference is None else compared.index(reference)
@@ -252,22 +272,11 @@ def _gap(result: Disaggregated, form: Form) -> Gap:
     gaps, slack = GAPS[form](draws[:, compared], beside), draw_slack(form, draws[:, compared])
     n = sum(result.grouping.groups[g].n for g in compared)
     most = draw_most(draws[:, compared], beside, result.rows.interval.level) if form == "ratio" and not point else 1.0
-    return Gap(_estimated(form, point, gaps, slack, method, n, result.rows, most), gaps, slack, most)
+    return Gap(estimated_gap(form, point, gaps, slack, method, n, result.rows, most), gaps, slack, most)
 
 
 def _undefined(reason: str) -> Gap:
     return Gap(Undefined(reason=reason), np.empty(0), np.empty(0))
-
-
-def _no_gap(result: Disaggregated, compared: Sequence[int], reference: int | None) -> str:
-    judged = result.grouping.judged
-    if len(judged) < 2:
-        return f"Fewer than two known groups are large enough: it takes {result.rows.minimum} rows or more."
-    if len(compared) < 2:
-        return f"{result.metric.label} has a value in fewer than two of the judged groups."
-    if reference is not None and reference not in compared:
-        return f"The reference group {result.grouping.groups[reference].label} is too small or has no value."
-    return ""
 
 
 def _combined(disparity: Disparity, form: Form, parts: list[Gap], rows: Rows) -> Measured:
@@ -286,14 +295,7 @@ def _combined(disparity: Disparity, form: Form, parts: list[Gap], rows: Rows) ->
     method = known[0].method if len({m.method for m in known}) == 1 else "draws"
     # It is the least of the parts that is 0 where the combination is.
     most = min(gap.most for gap in parts)
-    return _estimated(form, point, draws, slack, method, min(m.n for m in known), rows, most)
-
-
-def _estimated(
-    form: Form, point: float, draws: Array, slack: Array, method: str, n: int, rows: Rows, most: float
-) -> Estimate:
-    low, high = gap_interval(form, point, draws, slack, rows.interval.level, most)
-    return Estimate(value=point, low=low, high=high, level=rows.interval.level, method=method, n=n)
+    return estimated_gap(form, point, draws, slack, method, min(m.n for m in known), rows, most)
 
 
 def _gap_observation(

@@ -34,7 +34,7 @@ def ratio(values: NDArray[Any], reference: int | None) -> NDArray[Any]:
     beside = values[..., [reference]]
     least = _divided(np.fmin(values, beside), np.fmax(values, beside))
     # Both 0 is equal; a reference of 0 beside a group that is not has ratio 0.
-    return np.asarray(np.fmin.reduce(least, axis=-1))
+    return np.asarray(np.fmin.reduce(least.astype(np.float64), axis=-1))
 
 
 GAPS = {"difference": difference, "ratio": ratio}

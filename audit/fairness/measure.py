@@ -40,6 +40,7 @@ from audit.fairness.membership import (
     metrics_by_membership,
     said_of,
 )
+from audit.fairness.overall import apart, gaps_for
 from audit.fairness.per_class import observe_classes, of_classes
 from audit.fairness.proxies import screen
 from audit.fairness.scoring import METRIC as SCORING
@@ -83,7 +84,7 @@ def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[FairnessSection
     metrics, lacking = _metrics(evidence, plan.spec, asked, parts)
     scored = above_median(rows) if _is_scoring_wanted(evidence, plan.spec, asked) else None
     wanted = _names(plan.spec, asked)
-    disparities = _disparities(evidence, metrics, known, wanted)
+    disparities = _disparities(evidence, metrics, _usual_or_named(known, plan.spec, asked), wanted)
     given = _given(evidence, plan.spec)
     indices = _indices(evidence, metrics, every, wanted, given)
     observations: list[Observation] = []
@@ -240,6 +241,14 @@ def _names(spec: AuditSpec, asked: Iterable[MeasurementRequest]) -> frozenset[st
     return None if named is None else frozenset([*(one.metric for one in named), *(r.measure for r in asked)])
 
 
+def _usual_or_named(
+    known: Mapping[str, Disparity], spec: AuditSpec, asked: Iterable[MeasurementRequest]
+) -> dict[str, Disparity]:
+    names = {m.metric for m in named_metrics(spec.fairness.metrics if spec.fairness else None) or ()}
+    names |= {request.measure for request in asked}
+    return {name: disparity for name, disparity in known.items() if disparity.usual or name in names}
+
+
 def _given(evidence: Evidence, spec: AuditSpec) -> Given:
     power = spec.fairness.power if spec.fairness else FairnessSpec().power
     return Given(power=power, strata=evidence.headline.table.strata)
@@ -285,7 +294,10 @@ def _observe(
         yield from _beside_reference(result, tuple(gaps[name]), asked)
     for disparity in disparities:
         if not disparity.per_class:
-            yield from observe_disparity(disparity, grouping, gaps, rows)
+            beside = (
+                {name: gaps_for(disparity, results[name]) for name in disparity.metrics} if apart(disparity) else gaps
+            )
+            yield from observe_disparity(disparity, grouping, beside, rows)
     if not indices:
         return
     selection = results.get("selection_rate")

@@ -14,8 +14,9 @@ from audit.catalogue import load_all
 from audit.declarations.disparity import Disparity
 from audit.declarations.metric import Metric, Sample
 from audit.fairness.counts import counts_rows
-from audit.fairness.disaggregate import Rows, combine_gaps, disaggregate, group_cells, measure_gaps
+from audit.fairness.disaggregate import Rows, combine_gaps, disaggregate, group_cells
 from audit.fairness.groups import make_grouping
+from audit.fairness.overall import gaps_for
 from audit.fairness.per_class import observe_classes
 from audit.records.measured import Estimate, Measured, Undefined
 from audit.records.spec import IntervalSpec, SensitiveSpec
@@ -49,7 +50,7 @@ def gap(
         made = [o for o in found if o.id.startswith(f"fairness/{disparity.name}/")]
     else:
         cells = group_cells(grouping, sample)
-        parts = [measure_gaps(disaggregate(METRICS[name], grouping, cells, rows)) for name in disparity.metrics]
+        parts = [gaps_for(disparity, disaggregate(METRICS[name], grouping, cells, rows)) for name in disparity.metrics]
         made = list(combine_gaps(disparity, grouping, parts, rows))
     return {o.id.rpartition("/")[2]: o.measured for o in made}
 
