@@ -22,8 +22,6 @@ from audit.attribution.replaced import Copy, outputs
 
 Array = NDArray[np.float64]
 
-_LOW, _HIGH = 0.05, 0.95
-
 
 @dataclass(frozen=True, kw_only=True)
 class Local:
@@ -102,7 +100,7 @@ def accumulated(local: Local, weight: Array, sampling: bool, member: NDArray[np.
     size = np.sqrt(square)
     moved = np.einsum("bk,nbk->nk", (part[:, None] * (at_rows - centre)).T @ effect, rest)
     twice = 2 * moved + part[:, None] * (effect**2 - square)
-    low, high = _outer(levels, part, steps)
+    low, high = levels.ends(weight)
     counted = known & (weight > 0) & (True if member is None else member)
     n = float(counted.sum()) if sampling else float(weight[counted].sum())
     return Accumulation(
@@ -113,7 +111,7 @@ def accumulated(local: Local, weight: Array, sampling: bool, member: NDArray[np.
         change=(up[high] - up[low]) @ mean,
         change_influence=np.einsum("b,nbk->nk", up[high] - up[low], rest),
         ends=(low, high),
-        density=_density(levels, part, steps),
+        density=levels.density(weight),
         n=int(counted.sum()),
         freedom=n - used,
     )
@@ -161,12 +159,6 @@ def _sums(levels: Levels, steps: int) -> tuple[Array, Array]:
     return up, at_rows
 
 
-def _density(levels: Levels, part: Array, steps: int) -> Array:
-    return np.bincount(
-        np.maximum(levels.place, 0), weights=part, minlength=steps if levels.numeric else steps + 1
-    ).astype(np.float64)
-
-
 def _means(
     local: Local, weight: Array, sampling: bool, steps: int, member: NDArray[np.bool_] | None
 ) -> tuple[Array, Array, int]:
@@ -200,11 +192,3 @@ def _averages(local: Local, each: Array, total: NDArray[Any], steps: int) -> Arr
     sums = np.stack([np.bincount(local.step, weights=each * one, minlength=steps) for one in local.change.T], axis=1)
     there = total[:, None] > 0
     return np.asarray(np.divide(sums, total[:, None], out=np.zeros_like(sums), where=there), dtype=np.float64)
-
-
-def _outer(levels: Levels, part: Array, steps: int) -> tuple[int, int]:
-    if not levels.numeric:
-        return 0, steps
-    below = np.concatenate([[0.0], _density(levels, part, steps).cumsum()])
-    low, high = int(np.abs(below - _LOW).argmin()), int(np.abs(below - _HIGH).argmin())
-    return (low, high) if low < high else (0, steps)

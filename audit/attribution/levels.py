@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from audit.attribution.shapes import text_of
 
 _CATEGORIES = 20
+_LOW, _HIGH = 0.05, 0.95
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +48,23 @@ class Levels:
     def left_out(self) -> int:
         """Rows whose category is too rare to be told."""
         return int((self.place[~self.missing] < 0).sum())
+
+    def density(self, weight: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the share of the weight of the first rows in each bin, or of each category."""
+        place = self.place[: len(weight)]
+        size = len(self.at) - 1 if self.numeric else len(self.at)
+        found = np.bincount(place[place >= 0], weights=weight[place >= 0], minlength=size).astype(np.float64)
+        total = found.sum()
+        return np.asarray(found / total if total > 0 else found, dtype=np.float64)
+
+    def ends(self, weight: NDArray[np.float64]) -> tuple[int, int]:
+        """Return the places of the values next to the 5 % and 95 % quantiles; the outermost where these are one."""
+        last = len(self.at) - 1
+        if not self.numeric:
+            return 0, last
+        below = np.concatenate([[0.0], self.density(weight).cumsum()])
+        low, high = int(np.abs(below - _LOW).argmin()), int(np.abs(below - _HIGH).argmin())
+        return (low, high) if low < high else (0, last)
 
 
 def levels_of(rows: pd.DataFrame, column: int, weight: NDArray[np.float64], bins: int) -> Levels | None:

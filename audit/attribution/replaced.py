@@ -44,3 +44,17 @@ def outputs(compute: Compute, pool: pd.DataFrame, rows: int, copies: Sequence[Co
                 place[:, column] = taken
         found = compute(assembled(pool, source.reshape(-1, width)))
         yield from found.reshape(len(part), rows, -1)
+
+
+def curves_of(
+    compute: Compute, pool: pd.DataFrame, rows: int, values: Sequence[tuple[int, NDArray[np.int64]]]
+) -> list[NDArray[np.float64]]:
+    """Return the (n, k, K) output of the first `rows` rows, for each column set to each of its k values in turn.
+
+    Parameters
+    ----------
+    values : (position of a column, (k,) rows of the pool that hold its values) for each column.
+    """
+    copies = [Copy((column,), (np.full(rows, at),)) for column, places in values for at in places]
+    said = outputs(compute, pool, rows, copies)
+    return [np.stack([next(said) for _ in places], axis=1) for _, places in values]

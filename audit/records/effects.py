@@ -42,6 +42,8 @@ class Effect(Record):
     missing: float = Field(default=0.0, ge=0, le=1)
     """Share of the rows that have no value."""
     lines: tuple[EffectLine, ...]
+    centred: bool = True
+    """Whether lines are changes from the mean prediction; else they are mean predictions."""
     ends: tuple[int, int] | None = None
     """Places of the two values between which its change is told; null where it is not."""
     level: float | None = None

@@ -159,7 +159,7 @@ def test_bands_and_intervals_hold_what_many_rows_say() -> None:
         local = Local(levels=levels, row=np.arange(n), step=levels.place, change=change)
         return accumulated(local, np.ones(n), False), accumulated(local, np.ones(n), False, member)
 
-    truth, truth_group = drawn(1_000_000)
+    truth, truth_group = drawn(300_000)
     for _ in range(300):
         whole, group = drawn(300)
         told = [

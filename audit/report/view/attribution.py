@@ -6,6 +6,7 @@ from audit.records.observation import Observation, encoded
 from audit.records.sections import AttributionMethodFacts, Case
 from audit.report.view import (
     attribution_effects,
+    attribution_pairs,
     attribution_surrogates,
     column_groups,
     figures,
@@ -73,6 +74,14 @@ def _line(folio: Folio, method: AttributionMethodFacts) -> Row:
 
 def _method(folio: Folio, method: AttributionMethodFacts) -> tuple[Block, ...]:
     t = folio.t
+    own = [
+        *attribution_surrogates.blocks(folio, method),
+        *attribution_effects.blocks(folio, method),
+        *attribution_pairs.blocks(folio, method),
+    ]
+    if own and not folio.extent.whole:
+        # On paper their scale stands at the axis or under the table, and their rows in the list of methods.
+        return tuple(own)
     # On paper what is attributed stands just above, in the list of methods.
     facts = [folio.fact("game", method.game or numbers.DASH)] if folio.extent.whole else []
     facts.append(folio.fact("scale", method.scale or numbers.DASH))
@@ -97,7 +106,7 @@ def _method(folio: Folio, method: AttributionMethodFacts) -> tuple[Block, ...]:
     blocks: list[Block] = [Facts(facts=tuple(facts))]
     if method.notes:
         blocks.append(Bullets(items=method.notes))
-    blocks += (*attribution_surrogates.blocks(folio, method), *attribution_effects.blocks(folio, method))
+    blocks += own
     for class_ in () if method.effects else _classes(folio, method):
         blocks += _global(folio, method, class_)
     blocks += column_groups.blocks(folio, method)

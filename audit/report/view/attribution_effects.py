@@ -59,7 +59,7 @@ def _figure(
     from_zero: bool | None = None,
 ) -> Figure:
     t = folio.t
-    centred = _is_centred(method) if from_zero is None else from_zero
+    centred = method.effects[0].centred if from_zero is None else from_zero
     names = dict.fromkeys(panel.title for band in bands for panel in band.panels)
     svg = charts.panels(
         bands,
@@ -72,11 +72,6 @@ def _figure(
     level = method.effects[0].level
     hint = t("effects.hint", level=numbers.level(level)) if level else ""
     return Figure(svg=Markup(svg), title=title, hint=hint, wide=True)
-
-
-def _is_centred(method: AttributionMethodFacts) -> bool:
-    # A mean prediction keeps its level, an accumulated effect has none.
-    return any(effect.ends is not None for effect in method.effects)
 
 
 def _overall(folio: Folio, shown: Sequence[Effect], classes: list[str]) -> charts.Band:
