@@ -96,6 +96,23 @@ def correct(cells: Array, _: Sample) -> tuple[Array, Array]:
     return diagonal(cells).sum(axis=-1), cells.sum(axis=(-2, -1))
 
 
+def wrong(cells: Array, sample: Sample) -> tuple[Array, Array]:
+    """(..., K, K) cells -> rows predicted wrongly, and all rows."""
+    right, every = correct(cells, sample)
+    return every - right, every
+
+
+def found_by_class(cells: Array, _: Sample) -> tuple[Array, Array]:
+    """(..., K, K) cells -> rows of each class predicted correctly, and all its rows."""
+    return diagonal(cells), cells.sum(axis=-1)
+
+
+def missed_by_class(cells: Array, sample: Sample) -> tuple[Array, Array]:
+    """(..., K, K) cells -> rows of each class predicted to be in another, and all its rows."""
+    found, every = found_by_class(cells, sample)
+    return every - found, every
+
+
 @dataclass(frozen=True)
 class OverClasses(Form):
     """The mean over classes of a measure of each class against the rest; a class without a value is left out."""

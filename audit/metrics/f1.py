@@ -2,54 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from audit.declarations.metric import Metric, Sample
-from audit.estimation.forms import Array, Count, Rate, diagonal, ratio
-
-
-def shared(cells: Array, _: Sample) -> tuple[Array, Array]:
-    """(..., 2, 2) cells -> true positives, and rows that are positive in truth or prediction (the Jaccard index)."""
-    return cells[..., 1, 1], cells[..., 1, 1] + cells[..., 0, 1] + cells[..., 1, 0]
-
-
-def from_jaccard(jaccard: Array) -> Array:
-    """F1 of a Jaccard index, an increasing map, so that the ends of its interval can be mapped too."""
-    return 2 * jaccard / (1 + jaccard)
-
-
-def by_class(cells: Array) -> Array:
-    """(..., K, K) cells -> (..., K) F1 of each class, NaN for one that neither occurs nor is predicted."""
-    return ratio(2 * diagonal(cells), cells.sum(axis=-1) + cells.sum(axis=-2))
-
-
-def rests_on(cells: Array, _: Sample) -> tuple[Array, Array]:
-    """(..., K, K) cells -> (..., K) F1 of each class, and the rows that are of it in truth or prediction."""
-    return by_class(cells), cells.sum(axis=-1) + cells.sum(axis=-2) - diagonal(cells)
-
-
-def macro(cells: Array, _: Sample) -> Array:
-    """(..., K, K) cells -> plain mean over the classes that occur or are predicted."""
-    each = by_class(cells)
-    there = np.isfinite(each)
-    return ratio(np.where(there, each, 0.0).sum(axis=-1), there.sum(axis=-1))
-
-
-def weighted(cells: Array, _: Sample) -> Array:
-    """(..., K, K) cells -> mean over classes, each counting as often as it occurs."""
-    each, true = by_class(cells), cells.sum(axis=-1)
-    return ratio(np.where(true > 0, each * true, 0.0).sum(axis=-1), true.sum(axis=-1))
-
-
-def correct(cells: Array, _: Sample) -> tuple[Array, Array]:
-    """(..., K, K) cells -> rows predicted correctly, and all rows: micro-averaged F1 is accuracy."""
-    return diagonal(cells).sum(axis=-1), cells.sum(axis=(-2, -1))
-
+from audit.declarations.metric import Metric
+from audit.estimation.harmonic import f1_forms
 
 METRIC = Metric(
     name="f1",
     label="F1",
-    compute=Rate(shared, undefined="no row is positive in truth or prediction", curve=from_jaccard),
     response="label",
     higher_is_better=True,
     tasks=("binary", "multiclass"),
@@ -58,9 +16,5 @@ METRIC = Metric(
     formula="2 TP / (2 TP + FP + FN)",
     source="van Rijsbergen (1979), Information Retrieval, chapter 7",
     per_class=True,
-    averages={
-        "macro": Count(macro, undefined="there are no rows", each=rests_on),
-        "micro": Rate(correct, undefined="there are no rows"),
-        "weighted": Count(weighted, undefined="there are no rows"),
-    },
+    **f1_forms(),
 )

@@ -9,6 +9,7 @@ from audit.declarations.argument import Argument
 from audit.declarations.metric import Metric, Sample
 from audit.estimation.classes import averages, correct
 from audit.estimation.forms import Array, Count, Rate, ratio
+from audit.estimation.harmonic import f1_forms
 
 
 def f_beta(beta: float) -> Callable[[Array, Sample], Array]:
@@ -31,8 +32,10 @@ def forms(beta: float) -> dict[str, Any]:
     """Return what depends on beta: the measure of two classes, and its averages over more.
 
     All counts of a row's errors come in pairs, one class missed and one falsely named, so that the micro average is
-    the share of rows predicted correctly.
+    the share of rows predicted correctly. At beta 1 it is F1, which has an interval of its own.
     """
+    if beta == 1:
+        return f1_forms()
     nothing = "no row is positive in truth or prediction"
     share = Rate(correct, undefined="there are no rows")
     return {

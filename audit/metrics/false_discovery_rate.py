@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from audit.declarations.metric import Metric, Sample
-from audit.estimation.classes import averages
+from audit.estimation.classes import averages, wrong
 from audit.estimation.forms import Array, Rate, ratio
 
 
@@ -15,6 +15,12 @@ def wrongly_positive(cells: Array, _: Sample) -> tuple[Array, Array]:
 def rate(cells: Array, sample: Sample) -> Array:
     """(..., 2, 2) cells -> the share itself, NaN where there is none."""
     return ratio(*wrongly_positive(cells, sample))
+
+
+def called(cells: Array) -> Array:
+    """(..., 2, 2) cells -> rows predicted positive."""
+    positive: Array = cells[..., :, 1].sum(axis=-1)
+    return positive
 
 
 METRIC = Metric(
@@ -29,5 +35,11 @@ METRIC = Metric(
     formula="FP / (TP + FP)",
     source="Chouldechova (2017), doi:10.1089/big.2016.0047",
     per_class=True,
-    averages=averages(rate, "skip", "no row is predicted positive"),
+    averages=averages(
+        rate,
+        "skip",
+        "no row is predicted positive",
+        rests_on=called,
+        micro=Rate(wrong, undefined="there are no rows"),
+    ),
 )

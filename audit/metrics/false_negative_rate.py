@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from audit.declarations.metric import Metric, Sample
-from audit.estimation.classes import averages
-from audit.estimation.forms import Array, Rate, ratio
+from audit.estimation.classes import missed_by_class, wrong
+from audit.estimation.forms import Array, MeanRate, Rate
 
 
 def missed(cells: Array, _: Sample) -> tuple[Array, Array]:
     """(..., 2, 2) cells -> false negatives, and all truly positive rows."""
     return cells[..., 1, 0], cells[..., 1, :].sum(axis=-1)
-
-
-def rate(cells: Array, sample: Sample) -> Array:
-    """(..., 2, 2) cells -> the share itself, NaN where there is none."""
-    return ratio(*missed(cells, sample))
 
 
 METRIC = Metric(
@@ -29,5 +24,9 @@ METRIC = Metric(
     formula="FN / (TP + FN)",
     source="Fawcett (2006), doi:10.1016/j.patrec.2005.10.010",
     per_class=True,
-    averages=averages(rate, "skip", "no row is truly positive"),
+    averages={
+        "macro": MeanRate(missed_by_class, undefined="fewer than two classes are present"),
+        "micro": Rate(wrong, undefined="there are no rows"),
+        "weighted": Rate(wrong, undefined="there are no rows"),
+    },
 )

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from audit.declarations.metric import Metric, Sample
-from audit.estimation.classes import correct
-from audit.estimation.forms import Array, MeanRate, Rate, diagonal
+from audit.estimation.classes import correct, found_by_class
+from audit.estimation.forms import Array, MeanRate, Rate
 
 
 def found(cells: Array, _: Sample) -> tuple[Array, Array]:
     """(..., 2, 2) cells -> true positives, and all truly positive rows."""
     return cells[..., 1, 1], cells[..., 1, :].sum(axis=-1)
-
-
-def found_by_class(cells: Array, _: Sample) -> tuple[Array, Array]:
-    """(..., K, K) cells -> rows of each class predicted correctly, and all its rows."""
-    return diagonal(cells), cells.sum(axis=-1)
 
 
 METRIC = Metric(

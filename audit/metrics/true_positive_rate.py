@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from audit.declarations.metric import Metric, Sample
-from audit.estimation.classes import averages
-from audit.estimation.forms import Array, Rate, ratio
+from audit.estimation.classes import correct, found_by_class
+from audit.estimation.forms import Array, MeanRate, Rate
 
 
 def found(cells: Array, _: Sample) -> tuple[Array, Array]:
     """(..., 2, 2) cells -> true positives, and all truly positive rows."""
     return cells[..., 1, 1], cells[..., 1, :].sum(axis=-1)
-
-
-def rate(cells: Array, sample: Sample) -> Array:
-    """(..., 2, 2) cells -> the share itself, NaN where there is none."""
-    return ratio(*found(cells, sample))
 
 
 METRIC = Metric(
@@ -29,5 +24,9 @@ METRIC = Metric(
     formula="TP / (TP + FN)",
     source="Fawcett (2006), doi:10.1016/j.patrec.2005.10.010",
     per_class=True,
-    averages=averages(rate, "skip", "no row is truly positive"),
+    averages={
+        "macro": MeanRate(found_by_class, undefined="fewer than two classes are present"),
+        "micro": Rate(correct, undefined="there are no rows"),
+        "weighted": Rate(correct, undefined="there are no rows"),
+    },
 )

@@ -1,6 +1,9 @@
 """Empirical coverage and mean width of the default interval of every metric, by simulation; run as a script.
 
     python tests/simulations/interval_coverage.py [--metric NAME ...] [--task TASK] [--quick] [--check] [--json FILE]
+    python tests/simulations/interval_coverage.py --populations other --quick
+
+The second takes populations of other shapes, on which no constant of a method was chosen.
 
 Each cell draws tables of n rows from a population whose figures are known exactly, estimates the metric with its
 interval in each, and counts how often the interval holds the truth. A table on which the metric is undefined is neither
@@ -21,7 +24,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from populations import VARIANTS, Cell, drawn, grid, pool_of
+from populations import POPULATIONS, VARIANTS, Cell, drawn, grid, pool_of
 
 from audit.catalogue import load_all
 from audit.declarations.metric import Metric, Sample, UndefinedMeasureError
@@ -157,7 +160,9 @@ def failures(found: list[Covered]) -> list[str]:
     return said
 
 
-def settings(names: list[str], task: str | None, variants: tuple[str, ...]) -> Iterator[tuple[Figure, Cell]]:
+def settings(
+    names: list[str], task: str | None, variants: tuple[str, ...], populations: str = "tuned"
+) -> Iterator[tuple[Figure, Cell]]:
     """Yield every figure of the catalogue that has an interval (a test's has none) in every cell of its tasks."""
     for name, metric in load_all("metrics").items():
         if (names and name not in names) or isinstance(metric.compute, Tested):
@@ -166,7 +171,7 @@ def settings(names: list[str], task: str | None, variants: tuple[str, ...]) -> I
             suits = of in metric.tasks or (of == "binary" and metric.tasks == ("ranking_score",))
             if suits and task in (None, of):
                 for figure in figures(metric, of, ()):  # type: ignore[arg-type]
-                    yield from ((figure, cell) for cell in grid(of) if cell.variant in variants)
+                    yield from ((figure, cell) for cell in grid(of, populations) if cell.variant in variants)
 
 
 def main() -> None:
@@ -175,6 +180,7 @@ def main() -> None:
     parser.add_argument("--metric", nargs="*", default=[])
     parser.add_argument("--task", choices=["binary", "multiclass", "regression"])
     parser.add_argument("--variant", nargs="*", default=list(VARIANTS), choices=VARIANTS)
+    parser.add_argument("--populations", default="tuned", choices=POPULATIONS)
     parser.add_argument("--replicates", type=int, default=2000)
     parser.add_argument("--quick", action="store_true", help="300 replicates")
     parser.add_argument("--low", action="store_true", help="print only the cells that are too narrow")
@@ -191,7 +197,7 @@ def main() -> None:
         f"{'metric':28} {'cell':42} {'cover':>6} {'+-':>6} {'width':>8} {'undef':>6} {'open':>5} {'under':>6}  method"
     )
     started = time.perf_counter()
-    for figure, cell in settings(given.metric, given.task, tuple(given.variant)):
+    for figure, cell in settings(given.metric, given.task, tuple(given.variant), given.populations):
         try:
             one = confirmed(figure, cell, replicates, 1)
         except UndefinedMeasureError as reason:
