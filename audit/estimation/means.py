@@ -65,6 +65,37 @@ def hall(values: Array, weight: Array, sampling: bool, level: float) -> tuple[fl
     return min(low, *ends), max(high, *ends)
 
 
+def seldom(values: Array, weight: Array, sampling: bool, level: float, most: float) -> tuple[str, tuple[float, float]]:
+    """Return the method and the interval of a mean of numbers of which most may be zero.
+
+    `hall_t`, and where fewer than five are not zero `hall_t_wilson`: the wider, on each side, of Hall's interval and of
+    Wilson's of the share that is not zero, times the numbers seen; where all are zero, times `most` either way.
+
+    Parameters
+    ----------
+    values : (n,) numbers
+    weight : (n,) weights, not all zero
+    most : the largest number that could have been seen, where none was
+
+    Examples
+    --------
+    >>> method, (low, high) = seldom(np.zeros(50), np.ones(50), False, 0.95, 0.5)
+    >>> method, round(low, 4), round(high, 4)
+    ('hall_t_wilson', -0.0357, 0.0357)
+    """
+    moved = (values != 0) & (weight > 0)
+    rows = _count(weight, sampling)
+    share = float(weight[moved].sum() / weight.sum())
+    low, high = hall(values, weight, sampling, level)
+    if share * rows >= FEW_EVENTS:
+        return "hall_t", (low, high)
+    least, often = (float(end) for end in intervals.wilson(np.array(share * rows), np.array(rows), level))
+    seen = values[moved] if moved.any() else np.array([-most, most])
+    down, up = float(seen.min()), float(seen.max())
+    ends = (often * down if down < 0 else least * down), (often * up if up > 0 else least * up)
+    return "hall_t_wilson", (min(low, ends[0]), max(high, ends[1]))
+
+
 def _unskewed(quantile: float, skew: float) -> float:
     """Undo Hall's transformation t + a t^2 / 3 + a^2 t^3 / 27 + a / 6 of a studentised mean of skewness a root n."""
     if abs(skew) < 1e-9:

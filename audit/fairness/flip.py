@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from audit.errors import AuditError
 from audit.estimation.clusters import as_independent
 from audit.estimation.drawn_rows import drawn_rows
-from audit.estimation.intervals import mean_and_error, student, wilson
+from audit.estimation.intervals import wilson
+from audit.estimation.means import seldom
 from audit.estimation.seeds import child_seed
 from audit.fairness.counts import counts_rows
 from audit.fairness.disaggregate import Rows
@@ -113,6 +114,12 @@ class _Flip:
             return None
         moved = [_one_score(p, self.subject) for p in self.after]
         return np.stack([score - before for score in moved if score is not None], axis=1)
+
+    @property
+    def spread(self) -> float:
+        """How far apart scores are: what a change could have been where no row shows one."""
+        score = self.before.score
+        return 0.0 if score is None else float(np.ptp(score, axis=0).max())
 
     @property
     def distance(self) -> Array | None:
@@ -293,7 +300,7 @@ def _observed(flip: _Flip) -> Iterator[Observation]:
     if any_change is not None:
         yield _observation(flip, f"{_RATE[0]}/{key}", _RATE[1].format(column=column), _rate(flip, any_change, everyone))
     if flip.distance is not None:
-        size = _mean(flip, _over_others(flip.distance), everyone)
+        size = _size(flip, flip.distance)
         yield _observation(flip, f"{_DISTANCE[0]}/{key}", _DISTANCE[1].format(column=column), size)
     for g in range(flip.size):
         yield from _of_group(flip, g, any_change)
@@ -401,22 +408,29 @@ def _mean(flip: _Flip, values: Array, inside: Flags, pairs: int = 1) -> Measured
     weight = flip.weight[inside]
     if not weight.sum():
         return Undefined(reason="No row of this group was drawn.")
-    sampling, method = not counts_rows(flip.rows.sample), "student_t"
+    sampling, moved, kind = not counts_rows(flip.rows.sample), values[inside], ""
     n = _n(weight, sampling)
     if flip.cluster is not None:
-        own = flip.cluster[inside]
-        weight = as_independent(values[inside], own, weight, _joint(flip, pairs), sampling=sampling)
-        sampling, method = False, "student_t_clustered"
-    mean, error, freedom = mean_and_error(values[inside], weight, sampling)
-    low, high = student(mean, error, freedom, _joint(flip, pairs)) if freedom > 0 else (None, None)
+        weight = as_independent(moved, flip.cluster[inside], weight, _joint(flip, pairs), sampling=sampling)
+        sampling, kind = False, "_clustered"
+    method, ends = seldom(moved, weight, sampling, _joint(flip, pairs), flip.spread)
+    low, high = (float(end) if np.isfinite(end) else None for end in ends)
     return Estimate(
-        value=mean,
+        value=float(weight @ moved) / float(weight.sum()),
         low=low,
         high=high,
         level=flip.rows.interval.level,
-        method=method + ("_bonferroni" if pairs > 1 else ""),
+        method=method + kind + ("_bonferroni" if pairs > 1 else ""),
         n=n,
     )
+
+
+def _size(flip: _Flip, distance: Array) -> Measured:
+    """Mean of the sizes of changes, of which none is under zero."""
+    told = _mean(flip, _over_others(distance), np.ones(len(flip.home), dtype=bool))
+    if not isinstance(told, Estimate) or told.low is None:
+        return told
+    return told.model_copy(update={"low": max(told.low, 0.0)})
 
 
 def _joint(flip: _Flip, pairs: int) -> float:

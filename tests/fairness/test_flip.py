@@ -1,6 +1,8 @@
 """Only the sensitive column is changed: what moves is what the model's formula says, and nothing else."""
 
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,6 +11,9 @@ import pytest
 from audit.errors import ModelError, Problem
 from audit.records.measured import Undefined
 from audit.subject.evidence import Predictions
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "simulations"))
+from flips import LAWS, held
 
 N = 400
 
@@ -230,3 +235,29 @@ def test_the_widest_of_many_pairs_is_given_a_wider_interval(make_evidence, make_
     # Bonferroni over 12 pairs: the normal quantile of 1 - 0.05 / 24 over that of 0.975 is 1.462, Student's a bit more
     assert 1.45 < (widest.high - widest.low) / (plain.high - plain.low) < 1.55
     assert widest.level == plain.level == 0.95
+
+
+# --- what the intervals hold -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("law", LAWS)
+@pytest.mark.parametrize("n", [30, 120])
+def test_the_interval_of_a_mean_change_holds_it(law, n):
+    # Three standard errors below 95 %.
+    assert held(LAWS[law], n, 300, n) >= 0.95 - 3 * 0.0126
+
+
+def test_an_interval_that_knows_no_rare_changes_holds_them_half_the_time():
+    """The double: where no drawn row moved Student's t has no width, as if none ever would."""
+    assert held(LAWS["2 % of rows, upwards"], 30, 300, 30, plain=True) < 0.6
+
+
+def test_a_model_that_moved_no_row_drawn_might_move_another(make_evidence, make_plan, found):
+    evidence, _ = audited(make_evidence, lambda f: by_sex(f, 0), people())
+    _, by_id = found(evidence, make_plan(["sex"]))
+    for name in ("flip_score_change/sex=f", "flip_absolute_score_change/sex"):
+        told = by_id[f"fairness/{name}"]
+        assert told.value == 0.0
+        assert told.low <= 0.0 < told.high < 0.1
+        assert told.method == "hall_t_wilson"
+    assert by_id["fairness/flip_absolute_score_change/sex"].low == 0.0
