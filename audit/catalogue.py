@@ -15,7 +15,15 @@ from audit.declarations.argument import Argument, declared_arguments
 from audit.errors import AuditError, MissingDependencyError, Problem
 
 Kind = Literal[
-    "metrics", "disparities", "indices", "attributions", "checks", "conditions", "model_formats", "output_formats"
+    "metrics",
+    "disparities",
+    "indices",
+    "attributions",
+    "attribution_checks",
+    "checks",
+    "conditions",
+    "model_formats",
+    "output_formats",
 ]
 
 
@@ -69,6 +77,7 @@ _HOMES: dict[Kind, tuple[str, str]] = {
     "disparities": ("audit.fairness.disparities", "DISPARITY"),
     "indices": ("audit.fairness.indices", "INDEX"),
     "attributions": ("audit.attribution.tabular", "METHOD"),
+    "attribution_checks": ("audit.attribution.checks", "CHECK"),
     "checks": ("audit.robustness.checks", "CHECK"),
     "conditions": ("audit.policy.conditions", "CONDITION"),
     "model_formats": ("audit.subject.formats", "FORMAT"),

@@ -55,7 +55,7 @@ def ground_of(evidence: Evidence, model: LoadedModel, spec: AuditSpec, asked: At
         background=source.features.iloc[np.sort(rng.permutation(source.n)[: asked.background])].reset_index(drop=True),
         background_from=name,
         chosen=tuple((place[row], why) for row, why in cases),
-        predict=_predictor(subject, model, seen.table),
+        predict=predictor(subject, model, seen.table),
         level=spec.performance.interval.level if spec.performance else _LEVEL,
         seed=child_seed(spec.seed, "attribution"),
         sensitive=seen.table.sensitive.iloc[positions].reset_index(drop=True),
@@ -106,9 +106,11 @@ def _background(subject: Subject, table: Table) -> tuple[Table, str]:
     return (subject.train, "train") if subject.train is not None and subject.train.n else (table, table.role)
 
 
-def _predictor(
+def predictor(
     subject: Subject, model: LoadedModel, like: Table
 ) -> Callable[[pd.DataFrame], tuple[NDArray[np.int64] | None, NDArray[np.float64] | None]]:
+    """Return a function of (m, d) rows to labels (m,) and scores (m, K), as `Ground.predict` is."""
+
     def predict(rows: pd.DataFrame) -> tuple[NDArray[np.int64] | None, NDArray[np.float64] | None]:
         table = replace(
             like,

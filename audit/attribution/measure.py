@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from audit import catalogue, guard
+from audit.attribution.checked import checked
 from audit.attribution.ground import ground_of
 from audit.attribution.people.measure import people_of
 from audit.declarations.attribution import Attributed, AttributionMethod, Ground, MethodNotRunError
@@ -39,11 +40,16 @@ def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[AttributionSect
         tell.progress(done, len(methods), method.label)
         results.append(_result(method, ground))
     tell.progress(len(methods), len(methods))
+    checks, found = checked(evidence, ground, list(zip(methods, results, strict=True)), asked, tell)
     people, told = people_of(evidence, ground, plan.spec)
     section = AttributionSection(
-        methods=tuple(r.facts for r in results), people=people, scope=ground.scope, notes=_notes(ground)
+        methods=tuple(r.facts for r in results),
+        people=people,
+        checks=checks,
+        scope=ground.scope,
+        notes=_notes(ground),
     )
-    return section, (*(o for r in results for o in r.observations), *told)
+    return section, (*(o for r in results for o in r.observations), *found, *told)
 
 
 def _methods(asked: AttributionSpec) -> list[AttributionMethod]:

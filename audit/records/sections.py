@@ -432,12 +432,33 @@ class AttributionMethodFacts(Record):
     """More white-box content: the paths of single cases, for one."""
 
 
+class AttributionCheckFacts(Record):
+    """One check of the attributions themselves."""
+
+    name: str
+    label: str
+    status: Literal["done", "not_run", "error"]
+    reason: str = ""
+    summary: str = ""
+    """One sentence on what was found, without a verdict."""
+    convention: str = ""
+    """When a method is shown as failing."""
+    measures: tuple[str, ...] = ()
+    """Measures that it tells of each method, as in `attribution/<method>/<measure>`, the leading one first."""
+    observations: tuple[str, ...] = ()
+    """Ids of what it found or rests on."""
+    failures: dict[str, str] = Field(default_factory=dict)
+    """Method ("" for all of them) to what does not hold of it, as a clause."""
+
+
 class AttributionSection(Record):
     """Global values are observations `attribution/<method>/global/<feature>`."""
 
     methods: tuple[AttributionMethodFacts, ...] = ()
     people: PeopleFacts | None = None
     """The single cases apart from any method; null in records of before, and without cases."""
+    checks: tuple[AttributionCheckFacts, ...] = ()
+    """What became of the attributions when they were audited themselves."""
     scope: Scope = "held_out"
     notes: tuple[str, ...] = ()
 

@@ -381,6 +381,9 @@ class AttributionSpec(Record):
     """Column to the only direction in which its score (of the positive class) or value may move as it grows."""
     refits: int = Field(default=30, ge=1, le=10_000)
     """Models that a method which fits anew may fit."""
+    checks: tuple[str, ...] | Literal[False] | None = None
+    """Names of checks of the attributions themselves; default: all, but those that fit models only where the training
+    table is small."""
     lime: LimeSpec = LimeSpec()
     local: LocalSpec | Literal[False] = LocalSpec()
 

@@ -15,6 +15,7 @@ def json_schema() -> dict[str, Any]:
     sections = schema["$defs"]
     sections["PerformanceSpec"]["properties"]["metrics"]["examples"] = [list(catalogue.names("metrics"))]
     sections["AttributionSpec"]["properties"]["methods"]["examples"] = [list(catalogue.names("attributions"))]
+    sections["AttributionSpec"]["properties"]["checks"]["examples"] = [list(catalogue.names("attribution_checks"))]
     sections["RobustnessSpec"]["properties"]["checks"]["examples"] = [list(catalogue.names("checks"))]
     sections["ReportSpec"]["properties"]["formats"]["examples"] = [list(catalogue.names("output_formats"))]
     schema["properties"]["policies"]["examples"] = [list(shipped_packs())]

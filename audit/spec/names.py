@@ -57,6 +57,8 @@ def _named(read: ReadSpec) -> Iterator[tuple[str, Loc, str, tuple[str, ...]]]:
     if spec.attribution:
         methods = catalogue.names("attributions")
         yield from _each("method", ("attribution", "methods"), spec.attribution.methods, methods)
+        checks = catalogue.names("attribution_checks")
+        yield from _each("check", ("attribution", "checks"), spec.attribution.checks or None, checks)
     if spec.robustness:
         yield from _each("check", ("robustness", "checks"), spec.robustness.checks, catalogue.names("checks"))
     yield from _each("format", ("report", "formats"), spec.report.formats, catalogue.names("output_formats"))

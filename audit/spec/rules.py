@@ -320,6 +320,7 @@ def _measures(spec: AuditSpec) -> Iterator[Finding]:
         yield from _repeats(("fairness", "strata"), spec.fairness.strata)
     if spec.attribution:
         yield from _repeats(("attribution", "methods"), spec.attribution.methods or ())
+        yield from _repeats(("attribution", "checks"), spec.attribution.checks or ())
     if spec.robustness:
         yield from _repeats(("robustness", "checks"), spec.robustness.checks or ())
 

@@ -30,6 +30,7 @@ VIOLATIONS = {
     ),
     "indices": ("audit/fairness/indices/theil_index.py", "import audit.fairness.indices.bnsp_auc"),
     "attributions": ("audit/attribution/tabular/shap.py", "import audit.attribution.tabular.coefficients"),
+    "attribution-checks": ("audit/attribution/checks/skill.py", "import audit.attribution.checks.agreement"),
     "checks": ("audit/robustness/checks/overlap.py", "import audit.robustness.checks.leakage"),
     "conditions": ("audit/policy/conditions/point.py", "import audit.policy.conditions.p_value"),
     "model-formats": ("audit/subject/formats/skops.py", "import audit.subject.formats.pickle"),

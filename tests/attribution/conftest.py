@@ -112,8 +112,8 @@ def evidence_of(
 
 
 def plan_of(**attribution: Any) -> Plan:
-    """Return a plan with a tenth of the usual budget of predictions, unless another is asked for."""
-    attribution = {"budget": 30_000, **attribution}
+    """Return a plan with a tenth of the usual budget of predictions and no checks, unless they are asked for."""
+    attribution = {"budget": 30_000, "checks": False, **attribution}
     return Plan(
         spec=AuditSpec(
             model=ModelSpec(path="m"), data=DataSpec(test="t"), attribution=AttributionSpec.model_validate(attribution)

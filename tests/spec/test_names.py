@@ -14,6 +14,7 @@ KNOWN = {
     "disparities": ("equalized_odds",),
     "indices": ("theil_index",),
     "attributions": ("shap",),
+    "attribution_checks": ("skill",),
     "checks": ("drift",),
     "output_formats": ("html", "json", "pdf"),
     "model_formats": ("pickle", "skops"),

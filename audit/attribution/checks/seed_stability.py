@@ -1,0 +1,113 @@
+"""How alike the attributions of the same rows are when only the seed is another."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from audit.attribution.likeness import (
+    chance_of_leaders,
+    leading,
+    low_of,
+    mean_over,
+    rank_correlations,
+    shared_leaders,
+)
+from audit.attribution.told import Told, by_class, labels_of, observed, of_each
+from audit.declarations.attribution import MethodNotRunError
+from audit.declarations.attribution_check import AttributionCheck, Audited, Done, Held
+from audit.records.measured import Estimate, Undefined
+
+_SEEDS = ("1", "2")
+_ROUNDING = 1e-6
+
+
+def find(audited: Audited) -> Held:
+    """Run each method again with other seeds, and compare which columns lead and in which order all stand."""
+    d = audited.ground.rows.shape[1]
+    k = leading(d)
+    told = of_each(audited, lambda done: _measured(audited, done, k), CHECK.measures)
+    failures, parts = {}, []
+    for done, measures in told:
+        top, found = measures["seed_top_jaccard"], done.attributed
+        if isinstance(top, Estimate):
+            parts.append(f"{done.method.label} {top.value:.2f}")
+        if d > 1 and low_of(top) <= chance_of_leaders(d, k) and low_of(measures["seed_rank_correlation"]) <= 0:
+            failures[done.method.name] = "orders columns from seed to seed no more alike than chance would"
+        elif found.values is not None and found.error is None and _moved(audited, done) > _ROUNDING:
+            failures[done.method.name] = "gives no sampling error, but other values with another seed"
+    words = "leading column" if k == 1 else f"{k} leading columns"
+    by_chance = f"by chance alone {chance_of_leaders(d, k):.2f}"
+    labels = {
+        "seed_top_jaccard": f"share of its {words} that another seed finds too (Jaccard index)",
+        "seed_rank_correlation": "rank correlation of all columns between seeds",
+    }
+    return Held(
+        summary=f"The {words} that two seeds agree on (Jaccard index, {by_chance}): {'; '.join(parts)}."
+        if parts
+        else f"No method could be run with another seed ({labels_of(audited.done)}).",
+        observations=tuple(
+            observed(audited, done, name, labels[name], m[name], True) for done, m in told for name in CHECK.measures
+        ),
+        failures=failures,
+    )
+
+
+def _measured(audited: Audited, done: Done, k: int) -> Told:
+    runs = [audited.again(done, seed) for seed in (_SEEDS if _is_random(done) else _SEEDS[:1])]
+    if done.attributed.values is None:
+        # Of one size a column there is no row to go by: pairs of runs are what is counted.
+        runs.append(audited.again(done, "3"))
+        found = [run.importance for run in runs if run.importance is not None]
+        if len(found) < 3:
+            raise MethodNotRunError("It gave no sizes of columns when it was run once more.")
+        pairs = [
+            (np.maximum(a, 0)[None], np.maximum(b, 0)[None]) for a, b in zip(found, found[1:] + found[:1], strict=True)
+        ]
+        tops = np.concatenate([shared_leaders(a, b, k) for a, b in pairs])
+        ranks = np.concatenate([rank_correlations(a, b) for a, b in pairs])
+    else:
+        first = done.attributed.values
+        sized = [(_of_rows(first, run.values), _of_rows(run.values, first)) for run in runs if run.values is not None]
+        if not sized:
+            raise MethodNotRunError("It gave no attributions when it was run once more.")
+        tops = np.mean([shared_leaders(a, b, k) for a, b in sized], axis=0)
+        ranks = np.mean([rank_correlations(a, b) for a, b in sized], axis=0)
+    if audited.ground.rows.shape[1] < 2:
+        alone = Undefined(reason="A single column has no order.")
+        return dict.fromkeys(CHECK.measures, alone)
+    return {
+        "seed_top_jaccard": mean_over(tops, audited.level, (0.0, 1.0)),
+        "seed_rank_correlation": mean_over(ranks, audited.level, (-1.0, 1.0)),
+    }
+
+
+def _is_random(done: Done) -> bool:
+    return done.attributed.values is None or done.attributed.error is not None
+
+
+def _of_rows(values: np.ndarray, like: np.ndarray) -> np.ndarray:
+    return np.abs(by_class(values[: min(len(values), len(like))]))
+
+
+def _moved(audited: Audited, done: Done) -> float:
+    try:
+        other = audited.again(done, _SEEDS[0]).values
+    except MethodNotRunError:
+        return 0.0
+    first = done.attributed.values
+    if other is None or first is None:
+        return 0.0
+    rows = min(len(other), len(first))
+    size = float(np.abs(first[:rows]).max(initial=0.0))
+    return float(np.abs(first[:rows] - other[:rows]).max(initial=0.0)) / size if size else 0.0
+
+
+CHECK = AttributionCheck(
+    name="seed_stability",
+    label="Same with another seed",
+    find=find,
+    measures=("seed_top_jaccard", "seed_rank_correlation"),
+    convention="Fails where the intervals of both measures hold what two orders drawn at random would share, or where "
+    "a method that states no sampling error gives other values with another seed.",
+    source="Alvarez-Melis and Jaakkola (2018), On the robustness of interpretability methods, arXiv:1806.08049",
+)
