@@ -134,6 +134,21 @@ def low_of(measured: Measured) -> float:
     return float(measured.low) if isinstance(measured, Estimate) and measured.low is not None else np.inf
 
 
+def is_like_chance(measured: Measured, chance: float) -> bool:
+    """Tell whether a likeness is nearer to chance than to 1, and its interval reaches chance.
+
+    Few rows alone make an interval wide: a likeness of 0.9 is not called chance because it might be 0.
+
+    >>> wide = Estimate(value=0.9, low=-0.2, high=1.0, level=0.95, method="student_t", n=3)
+    >>> none = Estimate(value=0.2, low=-0.2, high=0.6, level=0.95, method="student_t", n=9)
+    >>> is_like_chance(wide, 0.0), is_like_chance(none, 0.0)
+    (False, True)
+    """
+    if not isinstance(measured, Estimate):
+        return False
+    return low_of(measured) <= chance and measured.value < (1 + chance) / 2
+
+
 def high_of(measured: Measured) -> float:
     """Return the upper end of an interval; minus infinite where there is none."""
     return float(measured.high) if isinstance(measured, Estimate) and measured.high is not None else -np.inf

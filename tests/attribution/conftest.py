@@ -19,7 +19,8 @@ from audit.records.spec import AttributionSpec, AuditSpec, DataSpec, ModelSpec
 from audit.subject.estimator import Identity, adapted
 from audit.subject.evidence import Evaluation, Evidence, LoadedModel, Predictions, Subject, Table
 
-sys.path.insert(0, str(Path(__file__).parent))  # the made-up credit table
+# Makes the made-up credit table and the subjects whose truth is known importable.
+sys.path.insert(0, str(Path(__file__).parent))
 
 
 @dataclass

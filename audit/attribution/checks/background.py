@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from audit.attribution.again import attempted, few
-from audit.attribution.likeness import low_of, mean_over, rank_correlations
+from audit.attribution.likeness import is_like_chance, mean_over, rank_correlations
 from audit.attribution.told import Told, by_class, exact, observed, of_each, sizes
 from audit.declarations.attribution import Ground, MethodNotRunError
 from audit.declarations.attribution_check import AttributionCheck, Audited, Done, Held
@@ -23,7 +23,7 @@ def find(audited: Audited) -> Held:
         ranks, change = measures["background_rank_correlation"], measures["background_largest_change"]
         if isinstance(ranks, Estimate) and isinstance(change, Exact):
             parts.append(f"{done.method.label} {ranks.value:.2f}, {100 * change.value:.1f} %")
-            if low_of(ranks) <= 0:
+            if is_like_chance(ranks, 0.0):
                 failures[done.method.name] = (
                     "orders columns no more alike than orders drawn at random are once other background rows are drawn"
                 )
@@ -89,5 +89,6 @@ CHECK = AttributionCheck(
     label="Same with other background rows",
     find=find,
     measures=("background_rank_correlation", "background_largest_change"),
-    convention="Fails where the interval of the rank correlation reaches zero, where orders drawn at random stand.",
+    convention="Fails where the rank correlation is nearer to 0, where orders drawn at random stand, than to 1, and "
+    "its interval reaches 0.",
 )

@@ -86,15 +86,25 @@ def _measured(audited: Audited, done: Done, planted: list[int], models: list[Loa
         run = attempted(done, changed)
         if isinstance(run, MethodNotRunError):
             raise run
-        size = np.maximum(_sizes(run), 0.0)
+        size = _sizes(run)
         others = np.delete(size, j)
         above.append(float((others > size[j]).mean()))
         firsts.append(float(others.max()))
         noise.append(float(size[j]))
     return {
         "noise_share_below": mean_over(np.array(above), audited.level, (0.0, 1.0)),
-        "noise_margin": above_draws(float(np.mean(firsts)), np.array(noise), audited.level),
+        # The first column is the largest of several: each may lie above noise by chance.
+        "noise_margin": above_draws(float(np.mean(firsts)), np.array(noise), _of_several(audited.level, len(size) - 1)),
     }
+
+
+def _of_several(level: float, columns: int) -> float:
+    """Return the level at which each of several columns is held, so that all of them are held at `level`.
+
+    >>> round(_of_several(0.95, 5), 4)
+    0.99
+    """
+    return 1 - (1 - level) / columns
 
 
 def _sizes(run: Attributed) -> Array:

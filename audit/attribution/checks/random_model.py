@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from audit.attribution.again import attempted, few
-from audit.attribution.likeness import low_of, mean_over, rank_correlations
+from audit.attribution.likeness import is_like_chance, mean_over, rank_correlations
 from audit.attribution.told import Told, observed, of_each
 from audit.declarations.attribution import Ground, MethodNotRunError
 from audit.declarations.attribution_check import (
@@ -54,7 +54,7 @@ def find(audited: Audited) -> Held:
         found = measures[CHECK.measures[0]]
         if isinstance(found, Estimate):
             parts.append(f"{done.method.label} {found.value:.2f}")
-            if low_of(found) <= 0:
+            if is_like_chance(found, 0.0):
                 failures[done.method.name] = (
                     "does not follow the model: of one with random weights it finds these no better than chance"
                 )
@@ -160,6 +160,7 @@ CHECK = AttributionCheck(
     label="Follows the model",
     find=find,
     measures=("random_model_recovery",),
-    convention="Fails where the interval of the rank correlation with the known parts of a random model reaches zero.",
+    convention="Fails where the rank correlation with the known parts of a random model is nearer to 0 than to 1, and "
+    "its interval reaches 0.",
     source="Adebayo et al. (2018), Sanity checks for saliency maps, arXiv:1810.03292",
 )

@@ -6,8 +6,8 @@ import numpy as np
 
 from audit.attribution.likeness import (
     chance_of_leaders,
+    is_like_chance,
     leading,
-    low_of,
     mean_over,
     rank_correlations,
     shared_leaders,
@@ -31,7 +31,7 @@ def find(audited: Audited) -> Held:
         top, found = measures["seed_top_jaccard"], done.attributed
         if isinstance(top, Estimate):
             parts.append(f"{done.method.label} {top.value:.2f}")
-        if d > 1 and low_of(top) <= chance_of_leaders(d, k) and low_of(measures["seed_rank_correlation"]) <= 0:
+        if is_like_chance(top, chance_of_leaders(d, k)) and is_like_chance(measures["seed_rank_correlation"], 0.0):
             failures[done.method.name] = "orders columns from seed to seed no more alike than chance would"
         elif found.values is not None and found.error is None and _moved(audited, done) > _ROUNDING:
             failures[done.method.name] = "gives no sampling error, but other values with another seed"
@@ -107,7 +107,7 @@ CHECK = AttributionCheck(
     label="Same with another seed",
     find=find,
     measures=("seed_top_jaccard", "seed_rank_correlation"),
-    convention="Fails where the intervals of both measures hold what two orders drawn at random would share, or where "
-    "a method that states no sampling error gives other values with another seed.",
+    convention="Fails where both measures are nearer to what two orders drawn at random would share than to 1 and "
+    "their intervals reach it, or where a method that states no sampling error gives other values with another seed.",
     source="Alvarez-Melis and Jaakkola (2018), On the robustness of interpretability methods, arXiv:1806.08049",
 )

@@ -34,7 +34,9 @@ def find(audited: Audited) -> Held:
     failures, parts = {}, []
     for done, measures in told:
         found = measures[CHECK.measures[0]]
-        if isinstance(found, Estimate):
+        if _finds_nothing(audited, done):
+            failures[done.method.name] = "finds no column that matters, as with shuffled labels"
+        elif isinstance(found, Estimate):
             parts.append(f"{done.method.label} {100 * found.value:.0f} %")
             if low_of(found) <= 0:
                 failures[done.method.name] = (
@@ -65,6 +67,13 @@ def _measured(audited: Audited, done: Done, grounds: list[Ground]) -> Told:
             raise run
         draws.append(_largest(run))
     return {CHECK.measures[0]: above_draws(real, np.array(draws), audited.level)}
+
+
+def _finds_nothing(audited: Audited, done: Done) -> bool:
+    try:
+        return _largest(audited.again(done, "1")) <= 0
+    except MethodNotRunError:
+        return False
 
 
 def _largest(run: Attributed) -> float:

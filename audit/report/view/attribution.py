@@ -5,6 +5,7 @@ from __future__ import annotations
 from audit.records.observation import Observation, encoded
 from audit.records.sections import AttributionMethodFacts, Case
 from audit.report.view import (
+    attribution_checks,
     attribution_effects,
     attribution_pairs,
     attribution_surrogates,
@@ -50,9 +51,15 @@ def chapter(folio: Folio) -> Chapter:
         title=title,
         anchor="attribution",
         lead=lead,
-        blocks=(Prose(paragraphs=(t("attribution.caution"),)), overview if section.methods else empty, *notes),
+        blocks=(
+            *attribution_checks.unsupported(folio, section),
+            Prose(paragraphs=(t("attribution.caution"),)),
+            overview if section.methods else empty,
+            *notes,
+        ),
         sections=(
             *(Section(title=m.label, anchor=f"attribution-{m.name}", blocks=_method(folio, m)) for m in done),
+            *attribution_checks.sections(folio, section),
             *cases,
         ),
     )
@@ -103,7 +110,7 @@ def _method(folio: Folio, method: AttributionMethodFacts) -> tuple[Block, ...]:
             )
         )
     facts += local_surrogates.facts(folio, method)
-    blocks: list[Block] = [Facts(facts=tuple(facts))]
+    blocks: list[Block] = [*attribution_checks.beside(folio, method), Facts(facts=tuple(facts))]
     if method.notes:
         blocks.append(Bullets(items=method.notes))
     blocks += own
