@@ -117,13 +117,20 @@ def accumulated(local: Local, weight: Array, sampling: bool, member: NDArray[np.
     )
 
 
-def error_of(influence: Array, weight: Array, sampling: bool) -> Array:
-    """Return the standard error of a figure from what each of the (n, ...) rows adds to it."""
-    if sampling:
-        return np.asarray(np.sqrt((influence**2).sum(axis=0)), dtype=np.float64)
+def error_of(influence: Array, weight: Array, sampling: bool, cluster: NDArray[np.int64] | None = None) -> Array:
+    """Return the standard error of a figure from what each of the (n, ...) rows adds to it.
+
+    Clusters of rows that are alike never make it smaller.
+    """
     # A row of weight w is w equal rows that add a w-th each.
     times = np.divide(1.0, weight, out=np.zeros_like(weight), where=weight > 0)
-    return np.asarray(np.sqrt(np.einsum("n,n...->...", times, influence**2)), dtype=np.float64)
+    square = np.einsum("n,n...->...", np.ones(len(weight)) if sampling else times, influence**2)
+    if cluster is not None:
+        clusters, place = np.unique(cluster, return_inverse=True)
+        sums = np.zeros((len(clusters), *influence.shape[1:]))
+        np.add.at(sums, place, influence)
+        square = np.maximum(square, (sums**2).sum(axis=0) * len(clusters) / max(1, len(clusters) - 1))
+    return np.asarray(np.sqrt(square), dtype=np.float64)
 
 
 def _ends(levels: Levels) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

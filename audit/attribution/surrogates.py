@@ -6,18 +6,19 @@ rows that it was not fitted on.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import logit
 
+from audit.attribution.observe import independent
 from audit.attribution.output import output
 from audit.attribution.shapes import text_of
+from audit.attribution.shares import share_of_rows
 from audit.declarations.attribution import Ground, MethodNotRunError
 from audit.estimation.intervals import mean_and_error, student
-from audit.estimation.proportions import effective, share_ends
 from audit.records.measured import Estimate, Measured, Undefined
 from audit.records.observation import Observation, Scope
 
@@ -60,10 +61,13 @@ class Lesson:
     weight: Array
     label: NDArray[np.int64] | None
     """(n,) the model's decisions."""
+    cluster: NDArray[np.int64] | None
+    """(n,) cluster of each row; None where rows are independent."""
     held_x: Array
     held_y: Array
     held_weight: Array
     held_label: NDArray[np.int64] | None
+    held_cluster: NDArray[np.int64] | None
     scale: str
     notes: tuple[str, ...]
 
@@ -86,11 +90,13 @@ def lesson_of(ground: Ground) -> Lesson:
         rows = train.features.iloc[kept].reset_index(drop=True)
         fitted = np.ones(len(kept)) if train.weight is None else train.weight[kept]
         held, held_weight = sampled, weight
+        cluster = None if train.cluster is None else train.cluster[kept]
         notes = (f"Fitted to the model's output for {len(rows)} of {train.n} training rows.",)
     else:
         cut = int(n * _FITTED)
         rows, held = sampled.iloc[:cut], sampled.iloc[cut:].reset_index(drop=True)
         fitted, held_weight = weight[:cut], weight[cut:]
+        cluster = None if ground.cluster is None else ground.cluster[:cut]
         notes = (f"Fitted to the model's output for {cut} of the sampled rows, tried on the other {n - cut}.",)
     if len(rows) < _FEWEST or len(held) < _FEWEST or not fitted.sum() > 0 or not held_weight.sum() > 0:
         raise MethodNotRunError(f"It needs {_FEWEST} rows to fit on and {_FEWEST} to be tried on.")
@@ -107,6 +113,8 @@ def lesson_of(ground: Ground) -> Lesson:
         held_y=said.compute(held),
         held_weight=held_weight,
         held_label=None if ground.label is None else ground.label[n - len(held) : n],
+        cluster=cluster,
+        held_cluster=None if ground.cluster is None else ground.cluster[n - len(held) : n],
         scale=said.scale,
         notes=(*notes, *said.notes),
     )
@@ -120,36 +128,59 @@ def fidelity(name: str, label: str, ground: Ground, lesson: Lesson, fitted: Arra
     fitted, held : ndarray (n, K)
         What the surrogate says of the rows that it was fitted on, and of those held out.
     """
-    sides: list[tuple[str, Scope, Array, Array, Array, NDArray[np.int64] | None]] = [
-        ("", ground.scope, lesson.held_y, held, lesson.held_weight, lesson.held_label),
-        ("/train", "train", lesson.y, fitted, lesson.weight, lesson.label),
+    held_out = (lesson.held_y, held, lesson.held_weight, lesson.held_label, lesson.held_cluster)
+    seen = (lesson.y, fitted, lesson.weight, lesson.label, lesson.cluster)
+    return [
+        *_side(name, label, ground, lesson, *held_out, tail="", scope=ground.scope),
+        *_side(name, label, ground, lesson, *seen, tail="/train", scope="train"),
     ]
-    found = []
-    for tail, scope, model, says, weight, decided in sides:
-        where = "on the rows that it was fitted on" if tail else "on rows that it was not fitted on"
+
+
+def _side(
+    name: str,
+    label: str,
+    ground: Ground,
+    lesson: Lesson,
+    model: Array,
+    says: Array,
+    weight: Array,
+    decided: NDArray[np.int64] | None,
+    cluster: NDArray[np.int64] | None,
+    *,
+    tail: str,
+    scope: Scope,
+) -> list[Observation]:
+    where = "on the rows that it was fitted on" if tail else "on rows that it was not fitted on"
+    found = [
+        Observation(
+            id=f"attribution/{name}/fidelity{tail}",
+            label=f"{label}: share of the model's variation that it follows (R2), {where}",
+            measured=explained_share(model, says, weight, ground.sampling_weights, ground.level, cluster),
+            higher_is_better=True,
+            scope=scope,
+        )
+    ]
+    if decided is not None:
         found.append(
             Observation(
-                id=f"attribution/{name}/fidelity{tail}",
-                label=f"{label}: share of the model's variation that it follows (R2), {where}",
-                measured=explained_share(model, says, weight, ground.sampling_weights, ground.level),
+                id=f"attribution/{name}/agreement{tail}",
+                label=f"{label}: share of the model's decisions that it makes too, {where}",
+                measured=_agreement(says, decided, weight, cluster, ground, lesson.scale),
                 higher_is_better=True,
                 scope=scope,
             )
         )
-        if decided is not None:
-            found.append(
-                Observation(
-                    id=f"attribution/{name}/agreement{tail}",
-                    label=f"{label}: share of the model's decisions that it makes too, {where}",
-                    measured=_agreement(says, decided, weight, ground, lesson.scale),
-                    higher_is_better=True,
-                    scope=scope,
-                )
-            )
     return found
 
 
-def explained_share(model: Array, says: Array, weight: Array, sampling: bool, level: float) -> Measured:
+def explained_share(
+    model: Array,
+    says: Array,
+    weight: Array,
+    sampling: bool,
+    level: float,
+    cluster: NDArray[np.int64] | None = None,
+) -> Measured:
     """Return R2 of (n, K) outputs, all outputs taken together, with its linearised interval.
 
     1 - (sum of squared differences) / (sum of squared deviations of the model's output from its mean), by weight.
@@ -161,10 +192,12 @@ def explained_share(model: Array, says: Array, weight: Array, sampling: bool, le
     if not whole > 1e-24 * max(1.0, float(share @ (model**2).sum(axis=1))):
         return Undefined(reason="The model gives these rows one and the same output: there is nothing to follow.")
     part = float(share @ missed) / whole
-    _, error, freedom = mean_and_error((missed - part * spread) / whole, weight, sampling)
+    pull = (missed - part * spread) / whole
+    each, counts, added = independent(pull, weight, sampling, cluster, level)
+    _, error, freedom = mean_and_error(pull, each, counts)
     low, high = student(1 - part, error, freedom, level) if freedom >= 1 else (None, None)
     capped = None if high is None else min(1.0, high)
-    return Estimate(value=1 - part, low=low, high=capped, level=level, method="linearised_t", n=len(model))
+    return Estimate(value=1 - part, low=low, high=capped, level=level, method=f"linearised_t{added}", n=len(model))
 
 
 def _columns(rows: pd.DataFrame) -> tuple[Encoded, ...]:
@@ -183,25 +216,18 @@ def _columns(rows: pd.DataFrame) -> tuple[Encoded, ...]:
     return tuple(found)
 
 
-def _agreement(says: Array, decided: NDArray[np.int64], weight: Array, ground: Ground, scale: str) -> Measured:
+def _agreement(
+    says: Array,
+    decided: NDArray[np.int64],
+    weight: Array,
+    cluster: NDArray[np.int64] | None,
+    ground: Ground,
+    scale: str,
+) -> Measured:
     own = _decisions(says, ground, scale)
     if own is None:
         return Undefined(reason=f"On the scale {scale} no threshold turns the surrogate's answer into a decision.")
-    hits = weight @ (own == decided)
-    trials = weight.sum()
-    if ground.sampling_weights:
-        same = own == decided
-        squares = (np.array((weight**2) @ same), np.array(weight @ weight))
-        hits, trials = effective(np.array(hits), np.array(trials), *squares)
-    method, low, high = share_ends(np.array(hits, dtype=np.float64), np.array(trials, dtype=np.float64), ground.level)
-    return Estimate(
-        value=float(hits / trials),
-        low=float(low),
-        high=float(high),
-        level=ground.level,
-        method=str(method),
-        n=len(own),
-    )
+    return share_of_rows((own == decided).astype(np.float64), weight, replace(ground, cluster=cluster))
 
 
 def _decisions(says: Array, ground: Ground, scale: str) -> NDArray[np.int64] | None:

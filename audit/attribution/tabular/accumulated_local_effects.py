@@ -109,7 +109,7 @@ def _effect(found: _Found, names: list[str], ground: Ground, n: int) -> Effect:
         ),
         ends=found.overall.ends,
         level=ground.level,
-        method="linearised_t",
+        method=_method(ground),
     )
 
 
@@ -120,9 +120,10 @@ def _missing(levels: Levels, weight: NDArray[np.float64]) -> float:
 def _line(kind: str, key: str, k: int, found: Accumulation, ground: Ground, n: int) -> EffectLine:
     y = found.y[:, k]
     low = high = None
-    if found.freedom >= 1:
-        error = error_of(found.y_influence[:, :, k], ground.weight[:n], ground.sampling_weights)
-        low, high = (tuple(np.asarray(end).tolist()) for end in _ends(y, error, found.freedom, ground.level))
+    freedom = _freedom(found, ground, n)
+    if freedom >= 1:
+        error = _error(found.y_influence[:, :, k], ground, n)
+        low, high = (tuple(np.asarray(end).tolist()) for end in _ends(y, error, freedom, ground.level))
     return EffectLine(
         kind="group" if kind == "group" else "overall",
         key=key,
@@ -134,6 +135,21 @@ def _line(kind: str, key: str, k: int, found: Accumulation, ground: Ground, n: i
     )
 
 
+def _error(influence: NDArray[np.float64], ground: Ground, n: int) -> NDArray[np.float64]:
+    own = None if ground.cluster is None else ground.cluster[:n]
+    return error_of(influence, ground.weight[:n], ground.sampling_weights, own)
+
+
+def _freedom(found: Accumulation, ground: Ground, n: int) -> float:
+    if ground.cluster is None:
+        return found.freedom
+    return min(found.freedom, float(len(np.unique(ground.cluster[:n][ground.weight[:n] > 0])) - 1))
+
+
+def _method(ground: Ground) -> str:
+    return "linearised_t" if ground.cluster is None else "linearised_t_clustered"
+
+
 def _ends(
     value: NDArray[np.float64], error: NDArray[np.float64], freedom: float, level: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -142,15 +158,15 @@ def _ends(
 
 
 def _observations(found: _Found, feature: str, scale: str, ground: Ground, n: int) -> list[Observation]:
-    weight, sampling = ground.weight[:n], ground.sampling_weights
     several = len(ground.classes) > 1
 
     def estimate(value: float, influence: NDArray[np.float64], one: Accumulation, floor: float | None) -> Estimate:
         low, high = None, None
-        if one.freedom >= 1:
-            low, high = student(value, float(error_of(influence, weight, sampling)), one.freedom, ground.level)
+        freedom = _freedom(one, ground, n)
+        if freedom >= 1:
+            low, high = student(value, float(_error(influence, ground, n)), freedom, ground.level)
             low = low if floor is None else max(low, floor)
-        return Estimate(value=value, low=low, high=high, level=ground.level, method="linearised_t", n=one.n)
+        return Estimate(value=value, low=low, high=high, level=ground.level, method=_method(ground), n=one.n)
 
     def observe(id: str, label: str, measured: Estimate) -> Observation:
         return Observation(id=f"attribution/{NAME}/{id}", label=label, measured=measured, scope=ground.scope)

@@ -99,7 +99,8 @@ def _pairs(compute: Compute, ground: Ground, chosen: list[int], m: int) -> list[
     twos = list(combinations(sorted(chosen), 2))
     wanted: list[tuple[int, ...]] = [*((j,) for j in chosen), *twos]
     joint = dict(zip(wanted, _dependence(compute, rows, wanted), strict=True))
-    found = [_pair((a, b), joint[a, b], joint[a,], joint[b,], weight, ground.sampling_weights) for a, b in twos]
+    own = np.arange(m) if ground.cluster is None else ground.cluster[:m]
+    found = [_pair((a, b), joint[a, b], joint[a,], joint[b,], weight, ground.sampling_weights, own) for a, b in twos]
     return sorted(found, key=lambda pair: (-pair.size, pair.columns))
 
 
@@ -112,9 +113,20 @@ def _dependence(compute: Compute, rows: pd.DataFrame, wanted: list[tuple[int, ..
         yield np.stack([next(said) for _ in range(m)])
 
 
-def _pair(columns: tuple[int, int], both: Array, one: Array, other: Array, weight: Array, sampling: bool) -> _Pair:
-    # What is told of all rows, then with one row fewer each: of a row that counts for several, one of them.
-    fewer = weight - np.diag(weight if sampling else np.minimum(weight, 1.0))
+def _pair(
+    columns: tuple[int, int],
+    both: Array,
+    one: Array,
+    other: Array,
+    weight: Array,
+    sampling: bool,
+    cluster: NDArray[np.int64],
+) -> _Pair:
+    # What is told of all rows, then with one row fewer each, or its cluster: of a row that counts for several, one.
+    alike = cluster[:, None] == cluster
+    lone = not sampling and len(np.unique(cluster)) == len(cluster)
+    fewer = np.maximum(weight - (np.diag(np.minimum(weight, 1.0)) if lone else weight * alike), 0.0)
+    times = weight if lone else (weight > 0) / alike.sum(axis=1)
     weights = np.concatenate([weight[None], fewer])
     weights /= np.maximum(weights.sum(axis=1, keepdims=True), 1e-300)
     left, whole = _variance(both - one - other, weights), _variance(both, weights)
@@ -122,12 +134,11 @@ def _pair(columns: tuple[int, int], both: Array, one: Array, other: Array, weigh
     left = np.where(left > least, left, 0.0)
     share = np.divide(left, whole, out=np.full(len(left), np.nan), where=whole > least)
     size = np.sqrt(left)
-    errors = (_error_of_log(values[1:], weight, sampling) for values in (size, share))
+    errors = (_error_of_log(values[1:], times) for values in (size, share))
     return _Pair(columns, float(size[0]), float(share[0]), *errors)
 
 
-def _error_of_log(values: Array, weight: Array, sampling: bool) -> float:
-    times = (weight > 0).astype(np.float64) if sampling else weight
+def _error_of_log(values: Array, times: Array) -> float:
     counted = (times > 0) & (values > 0)
     if counted.sum() < 2:
         return np.nan

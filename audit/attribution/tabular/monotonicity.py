@@ -16,9 +16,9 @@ from audit.attribution.constraints import Direction, own_directions
 from audit.attribution.levels import levels_of
 from audit.attribution.output import output
 from audit.attribution.replaced import curves_of
+from audit.attribution.shares import share_of_rows
 from audit.declarations.attribution import Attributed, AttributionMethod, Ground, MethodNotRunError
-from audit.estimation.proportions import effective, share_ends
-from audit.records.measured import Estimate, Exact, Measured, Undefined
+from audit.records.measured import Exact, Measured, Undefined
 from audit.records.observation import Observation, encoded
 from audit.records.sections import AttributionMethodFacts
 from audit.subject.evidence import Capability
@@ -130,21 +130,7 @@ def _unordered() -> Undefined:
 
 def _share(share: Array, part: Ground) -> Measured:
     # A mean of shares spreads no wider than one of rows that are wrong or right, whose interval never closes at 0.
-    weight = part.weight[: part.sampled]
-    if not weight.sum() > 0:
-        return Undefined(reason="All rows weigh nothing.")
-    hits, trials = np.array(weight @ share), np.array(weight.sum())
-    if part.sampling_weights:
-        hits, trials = effective(hits, trials, np.array(weight**2 @ share), np.array(weight @ weight))
-    method, low, high = share_ends(hits, trials, part.level)
-    return Estimate(
-        value=float(hits / trials),
-        low=float(low),
-        high=float(high),
-        level=part.level,
-        method=str(method),
-        n=part.sampled,
-    )
+    return share_of_rows(share, part.weight[: part.sampled], part)
 
 
 METHOD = AttributionMethod(

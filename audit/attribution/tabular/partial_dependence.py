@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from audit.attribution.by_group import FEWEST, Group, groups_of
 from audit.attribution.levels import Levels, levels_of
-from audit.attribution.observe import mean_of_rows, observed
+from audit.attribution.observe import independent, mean_of_rows, observed
 from audit.attribution.output import output
 from audit.attribution.replaced import curves_of
 from audit.attribution.shapes import text_of
@@ -100,9 +100,9 @@ def _effect(feature: str, levels: Levels, curve: Array, groups: list[Group], par
         line
         for k, class_ in enumerate(part.classes)
         for line in (
-            _line("overall", "", class_, curve[:, :, k], weight, part),
+            _line("overall", "", class_, curve[:, :, k], part),
             *(
-                _line("group", group.key, class_, curve[group.member, :, k], weight[group.member], part)
+                _line("group", group.key, class_, curve[group.member, :, k], _of(part, group.member))
                 for group in groups
                 if weight[group.member].sum() > 0
             ),
@@ -120,12 +120,24 @@ def _effect(feature: str, levels: Levels, curve: Array, groups: list[Group], par
         centred=False,
         ends=levels.ends(weight),
         level=part.level,
-        method="student_t",
+        method="student_t" if part.cluster is None else "student_t_clustered",
     )
 
 
-def _line(kind: str, key: str, class_: str, curve: Array, weight: Array, part: Ground) -> EffectLine:
-    told = [mean_and_error(values, weight, part.sampling_weights) for values in curve.T]
+def _of(part: Ground, member: NDArray[np.bool_]) -> Ground:
+    # The rows of one group, as far as means over rows read them.
+    n = len(member)
+    cluster = None if part.cluster is None else part.cluster[:n][member]
+    return replace(part, weight=part.weight[:n][member], cluster=cluster, sampled=int(member.sum()))
+
+
+def _line(kind: str, key: str, class_: str, curve: Array, part: Ground) -> EffectLine:
+    own = None if part.cluster is None else part.cluster[: len(curve)]
+    weight = part.weight[: len(curve)]
+    told = [
+        mean_and_error(values, *independent(values, weight, part.sampling_weights, own, part.level)[:2])
+        for values in curve.T
+    ]
     ends: list[tuple[float, float]] = []
     if told[0][2] >= 1:
         ends = [student(mean, error, freedom, part.level) for mean, error, freedom in told]
@@ -167,13 +179,12 @@ def _observations(
         for key, member in [("", np.ones(len(curve), dtype=np.bool_)), *((g.key, g.member) for g in groups)]:
             if not weight[member].sum() > 0:
                 continue
-            some = replace(part, weight=weight[member], sampled=int(member.sum()))
             tail = (f"/{key}" if key else "") + (f"/class={encoded(class_)}" if several else "")
             label = f"Change of the mean prediction ({scale}), {feature} from {ends[0]} to {ends[1]}"
             yield Observation(
                 id=f"attribution/{NAME}/change/{encoded(feature)}{tail}",
                 label=label + (f", {key}" if key else "") + (f", class {class_}" if several else ""),
-                measured=mean_of_rows(change[member], some),
+                measured=mean_of_rows(change[member], _of(part, member)),
                 scope=part.scope,
             )
 
