@@ -75,8 +75,13 @@ AGAINST_GUESSING: dict[Task, tuple[str, ...]] = {
 }
 """Those of them in which a guess has a value known beforehand, whatever the rows."""
 
-ALWAYS = frozenset({"beats_dummy", "overfit_gap", "learning_curve", "expected_cost", "cost_threshold", "net_benefit"})
-"""Measures of this stage that are no metrics and are told without being asked for."""
+ALWAYS = frozenset(
+    {
+        "beats_dummy", "overfit_gap", "learning_curve", "expected_cost", "cost_threshold", "net_benefit",
+        "grade_inversions",
+    }
+)  # fmt: skip
+"""Measures of this stage that are no metrics and are told without being asked for, where there is anything to tell."""
 
 
 @dataclass(frozen=True)

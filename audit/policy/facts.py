@@ -40,7 +40,7 @@ def derived_facts(spec: AuditSpec, subject: SubjectSection, fairness: FairnessSe
 
     `task`, `audit_of` (model or predictions), `has_train`, `has_test`, `has_target`, `has_features`, `has_sensitive`,
     `has_id`, `has_time` (a column is named for it),
-    `reads_sensitive` (the model reads a sensitive column),
+    `reads_sensitive` (the model reads a sensitive column), `has_grades` (performance.grades is set),
     `has_probabilities` (of a model, or a column of scores), `has_decision` (labels are predicted, so that somebody is
     selected), `refittable`, `sensitive_roles`, `small_roles` (those with a group that is too small to be judged), and
     the rows of each table as `test_rows` and so on.
@@ -63,6 +63,9 @@ def derived_facts(spec: AuditSpec, subject: SubjectSection, fairness: FairnessSe
         "has_time": spec.data.time is not None,
         "has_sensitive": bool(spec.sensitive.grouped),
         "reads_sensitive": bool(subject.sensitive_in_model),
+        "has_grades": spec.performance is not False
+        and spec.performance is not None
+        and spec.performance.grades is not None,
         "has_probabilities": "probability" in subject.model.capabilities or _scored(spec),
         "has_decision": subject.task in ("binary", "multiclass"),
         "refittable": subject.model.refittable,

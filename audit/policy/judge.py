@@ -67,9 +67,12 @@ def _gravity(part: Part) -> tuple[int, float]:
 def _outcome_facts(control: Control, outcome: Outcome, case: Case) -> dict[str, Any]:
     """Return what later controls may ask: how one came out, and whether it met groups too small to be judged."""
     name = f"control/{control.id}"
-    small = control.measure is not None and small_groups(control, control.measure, case)
+    applied = outcome != "not_applicable"
+    small = applied and control.measure is not None and small_groups(control, control.measure, case)
     told: dict[str, Any] = {name: outcome} if outcome in _JUDGED else {}
-    return told | ({f"{name}/small": small} if small or told else {})
+    # One that does not apply meets no group; one that could not be run leaves it open, unless a group is small.
+    known = small or outcome in (*_JUDGED, "recorded", "not_applicable")
+    return told | ({f"{name}/small": small} if known else {})
 
 
 def _verdict(control: Control, pack: Pack, applies: Answer, case: Case) -> Verdict:

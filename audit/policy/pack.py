@@ -306,6 +306,7 @@ def _gaps(control: Control) -> list[str]:
             (control.kind == "record" and control.limit is not None, "a record has no limit: make it a screen"),
             (_grouped(control), "group_share, events, expected_cell and reversal_check take a measure with group_by"),
             (_unfounded(control), "a limit of origin law needs a citation that is checked: primary or reproduced"),
+            (_remembered(control), "a gate needs a citation that was read: one from memory makes a record"),
             (_blocks(control), "a screen never blocks: drop on_fail.exit or make it a gate"),
         )
         if missing
@@ -323,6 +324,10 @@ def _grouped(control: Control) -> bool:
 def _unfounded(control: Control) -> bool:
     law = control.limit is not None and control.limit.origin == "law"
     return law and not any(cite.checked in ("primary", "reproduced") for cite in control.cites)
+
+
+def _remembered(control: Control) -> bool:
+    return control.kind == "gate" and all(cite.checked == "memory" for cite in control.cites)
 
 
 def _blocks(control: Control) -> bool:
