@@ -18,7 +18,7 @@ average over positives    linearised, Student's t on the logit; Wilson's if wide
 function of sums          jackknife, Student's t on the scale without bounds             jackknife_t
 median                    Woodruff's, between two rows                                   woodruff
 fitted coefficient        the model's or the robust error, the larger; Student's t       robust_t
-sum of deviations         conservative, as noise can only raise the figure               bias_bounded, smirnov_band
+sum of deviations         conservative, as noise can only raise the figure               bias_bounded, smirnov
 anything else             expanded percentiles of a bootstrap over rows                  bootstrap
 ========================  =============================================================  ==========================
 

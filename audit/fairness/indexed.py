@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from audit import guard
 from audit.declarations.index import Index, Need
 from audit.declarations.metric import Sample
 from audit.estimation.seeds import child_seed
@@ -153,7 +154,7 @@ def _floats(result: Disaggregated) -> Array:
 
 
 def _observed(index: Index, division: Division, rows: Rows, suffix: str) -> Iterator[Observation]:
-    found = index.compute(division) if index.clustered or not division.clustered else _untold(index, division)
+    found = _computed(index, division) if index.clustered or not division.clustered else _untold(index, division)
     if index.of == "grouping":
         name = ", ".join(division.grouping.facts.columns)
         yield _observation(index, f"{index.name}/{division.grouping.facts.key}", f"by {name}", found[0], rows)
@@ -161,6 +162,20 @@ def _observed(index: Index, division: Division, rows: Rows, suffix: str) -> Iter
     for group, measured in zip(division.groups, found, strict=True):
         if not (index.compares and group.unknown):
             yield _observation(index, f"{index.name}{suffix}/{group.key}", group.label, measured, rows)
+
+
+def _computed(index: Index, division: Division) -> tuple[Measured, ...]:
+    """Return what an index finds; one from outside that fails, or forgets a group, leaves its figures undefined."""
+    places = 1 if index.of == "grouping" else len(division.groups)
+    found = guard.defined(f"{index.label} cannot be computed", _counted, index, division, places)
+    return (found,) * places if isinstance(found, Undefined) else found
+
+
+def _counted(index: Index, division: Division, places: int) -> tuple[Measured, ...]:
+    found = index.compute(division)
+    if len(found) != places:
+        raise ValueError(f"{len(found)} values for {places} places")
+    return found
 
 
 def _untold(index: Index, division: Division) -> tuple[Measured, ...]:

@@ -16,7 +16,7 @@ def of_cells(cells: Array, _: Sample) -> Array:
 METRIC = Metric(
     name="diagnostic_odds_ratio",
     label="Diagnostic odds ratio",
-    compute=Count(of_cells, undefined="there is no false prediction of one kind", ends=woolf, method="woolf_logit"),
+    compute=Count(of_cells, undefined="there is no false prediction of one kind", ends=woolf, method="woolf"),
     response="label",
     higher_is_better=True,
     tasks=("binary", "multiclass"),

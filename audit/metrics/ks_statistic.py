@@ -19,7 +19,7 @@ def widest_gap(positives: Array, counted: Array) -> Array:
     return widest
 
 
-FORM = Ranked(widest_gap, ends=smirnov, method="smirnov_band")
+FORM = Ranked(widest_gap, ends=smirnov, method="smirnov")
 
 METRIC = Metric(
     name="ks_statistic",

@@ -330,7 +330,7 @@ def _of_bins(counts: Array, level: float, n: int, seed: int) -> tuple[Measured, 
     bins = counts.shape[1]
 
     def estimated(value: float, ends: tuple[float, float]) -> Estimate:
-        return Estimate(value=value, low=ends[0], high=ends[1], level=level, method="noncentral_chi_square", n=n)
+        return Estimate(value=value, low=ends[0], high=ends[1], level=level, method="noncentral_chi2", n=n)
 
     if bins == 1:
         same, never = estimated(0.0, (0.0, 0.0)), Exact(value=0.0, n=n)

@@ -11,8 +11,11 @@ from divided import binary, divide, names, strata, taken, weighted
 
 from audit.catalogue import load_all
 from audit.declarations.index import Index
+from audit.fairness.disaggregate import Rows
 from audit.fairness.division import Division
+from audit.fairness.indexed import Given, observe_indices
 from audit.records.measured import Estimate, Exact, Measured, Undefined
+from audit.records.spec import IntervalSpec
 
 INDICES: dict[str, Index] = load_all("indices")
 
@@ -294,3 +297,27 @@ DOUBLES: dict[str, Index] = {
 def test_every_promise_can_be_broken(check: str) -> None:
     with pytest.raises((AssertionError, RuntimeWarning, ValueError)):
         CHECKS[check](DOUBLES[check])
+
+
+# --- indices from outside ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("of", ["group", "grouping"])
+@pytest.mark.parametrize(
+    ("compute", "said"),
+    [(lambda d: 1 / 0, "ZeroDivisionError: division by zero"), (lambda d: (), "ValueError: 0 values for")],
+)
+def test_an_index_from_outside_that_fails_is_undefined_and_the_others_go_on(of, compute, said):
+    division = divide(binary(), names())
+    rows = Rows(division.sample, IntervalSpec(resamples=100), 7, "held_out", 1)
+    bad = Index(name="bad", label="House index", compute=compute, of=of)
+    good = Index(name="good", label="Good", compute=lambda d: (Exact(value=1.0, n=1),) * len(d.groups))
+    given = Given(power=0.8, strata=None)
+    found = {o.id: o.measured for o in observe_indices((bad, good), division.grouping, {}, rows, given, {None: None})}
+    assert len(found) == (1 if of == "grouping" else 3) + 3
+    for id, measured in found.items():
+        if "/bad/" in id:
+            assert isinstance(measured, Undefined)
+            assert measured.reason.startswith(f"House index cannot be computed: {said}")
+        else:
+            assert measured == Exact(value=1.0, n=1)

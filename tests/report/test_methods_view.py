@@ -83,6 +83,19 @@ def test_every_method_of_the_code_has_its_words_and_its_sentence() -> None:
     assert not without_words(names, words("en"))
 
 
+EARLIER = {"noncentral_chi_square", "smirnov_band", "welch_t", "woolf_logit"}
+"""Second names that records of earlier versions hold, and that no module gives any more."""
+
+
+def test_one_method_has_one_name() -> None:
+    t, names = words("en"), every_name()
+    told = [t(f"interval_method.{name}") for name in names if f"interval_method.{name}" in t.keys]
+    assert sorted(told) == sorted(set(told))
+    assert not EARLIER & names
+    assert {"noncentral_chi2", "smirnov", "welch", "woolf"} <= names
+    assert not without_words(EARLIER, t), "yesterday's record keeps its words"
+
+
 def test_a_method_without_words_is_found() -> None:
     source = "def ends() -> tuple[str, float]:\n    return 'guessed_t', 0.0\n\nx = Estimate(method=f'{y}_guess')"
     assert named_in(source) == {"guessed_t", "guess"}

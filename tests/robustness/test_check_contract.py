@@ -148,6 +148,8 @@ def hold(check: Check, evidence) -> None:
     assert all(id.startswith("robustness/") for id in ids)
     assert all(len(line) == len(found.table[0]) for line in found.table)
     for observation in found.observations:
+        # In a table of many checks nothing else says whether a p-value allows for the others.
+        assert "p_value" not in observation.id or "adjusted" in observation.label
         match observation.measured:
             case Estimate(value=value, low=low, high=high):
                 assert (low is None or low <= value) and (high is None or value <= high)
@@ -241,6 +243,7 @@ BAD = {
     "breaks a promise": double(lambda e, s: finding(1.0), promises=("robustness/y",)),
     "tells an id twice": double(lambda e, s: finding(1.0, 2.0)),
     "another number each time": double(lambda e, s: finding(float(next(ODD)))),
+    "a p-value that does not say whether it is adjusted": double(lambda e, s: finding(0.5, name="p_value")),
     "raises": double(lambda e, s: finding(float(e.subject.test.n // 0))),
     "warns": double(lambda e, s: finding(float(np.log(np.zeros(1))[0] * 0 == 0))),
     "an interval beside its value": double(

@@ -25,7 +25,7 @@ def _difference(division: Division, g: int, r: int) -> Measured:
         spread = sum(part**2 / (float(size[p]) - 1) for part, p in zip(parts, (g, r), strict=True))
         # Where no score varies there is no error, whatever the degrees of freedom.
         low, high = student(value, error, error**4 / spread if spread > 0 else 1.0, division.level)
-    method = f"welch_t{division.suffix}"
+    method = f"welch{division.suffix}"
     return Estimate(value=value, low=low, high=high, level=division.level, method=method, n=division.rows(g, r))
 
 

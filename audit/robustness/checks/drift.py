@@ -104,7 +104,7 @@ def _of_feature(name: str, shift: Shift, adjusted: Measured, setting: Setting) -
         yield _observed(f"wasserstein/{place}", label, shift.moved)
         yield _observed(f"wasserstein_critical/{place}", f"{label}, {chance}", shift.moved_critical)
     test = "two tables" if shift.test == "none" else f"{shift.test} test"
-    yield _observed(f"drift_p_value/{place}", f"p-value of the {test} for {name}", shift.p_value, None)
+    yield _observed(f"drift_p_value/{place}", f"p-value of the {test} for {name}, not adjusted", shift.p_value, None)
     yield _observed(
         f"drift_p_value;adjusted=holm/{place}", f"p-value of the {test} for {name}, adjusted (Holm)", adjusted, None
     )

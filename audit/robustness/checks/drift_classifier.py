@@ -53,7 +53,10 @@ def find(evidence: Evidence, setting: Setting) -> Finding:
     observations = (
         _observed("drift_auc", "ROC AUC of a classifier that tells both tables apart", told.area, False),
         _observed(
-            "drift_auc_p_value", "p-value of that area being above 0.5 by chance", Exact(value=told.p_value, n=n), None
+            "drift_auc_p_value",
+            "p-value of that area being above 0.5 by chance, not adjusted",
+            Exact(value=told.p_value, n=n),
+            None,
         ),
         *(
             _observed(f"drift_auc_drop/{encoded(name)}", f"Fall of that area when {name} is shuffled", drop, False)

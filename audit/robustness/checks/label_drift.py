@@ -45,7 +45,9 @@ def find(evidence: Evidence, setting: Setting) -> Finding:
             _observed("psi_label", "Population stability index of the target", shift.index),
             _observed("psi_label_critical", f"Index of the target {chance}", shift.index_critical),
             _observed("jensen_shannon_label", "Jensen-Shannon distance of the target", shift.divergence),
-            _observed("label_p_value", f"p-value of the {shift.test} test for the target", shift.p_value, None),
+            _observed(
+                "label_p_value", f"p-value of the {shift.test} test for the target, not adjusted", shift.p_value, None
+            ),
             *moved,
         ),
     )

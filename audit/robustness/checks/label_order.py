@@ -37,7 +37,11 @@ def find(evidence: Evidence, setting: Setting) -> Finding:
         p_value: Measured = Exact(value=p, n=table.n) if known else effect
         for name, label, measured in (
             ("label_order", f"Dependence of the target on the row's position in {table.role}", effect),
-            ("label_order_p_value;adjusted=holm", f"p-value of no dependence in {table.role}, adjusted", p_value),
+            (
+                "label_order_p_value;adjusted=holm",
+                f"p-value of no dependence in {table.role}, adjusted (Holm)",
+                p_value,
+            ),
         ):
             observations.append(
                 Observation.model_validate(

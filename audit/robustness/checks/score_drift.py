@@ -168,7 +168,12 @@ def _observed(scope: str, shift: Shift, setting: Setting) -> Iterator[Observatio
         label = f"Wasserstein distance of the score{of}, in standard deviations"
         yield _one(f"wasserstein_score{scope}", label, shift.moved)
         yield _one(f"wasserstein_score_critical{scope}", f"{label}, {chance}", shift.moved_critical)
-    yield _one(f"score_p_value{scope}", f"p-value of the {shift.test} test for the score{of}", shift.p_value, None)
+    yield _one(
+        f"score_p_value{scope}",
+        f"p-value of the {shift.test} test for the score{of}, not adjusted",
+        shift.p_value,
+        None,
+    )
 
 
 def _one(name: str, label: str, measured: Measured, better: bool | None = False) -> Observation:
