@@ -7,7 +7,7 @@ from typing import Literal
 from audit import catalogue, guard
 from audit.attribution.checked import checked
 from audit.attribution.ground import ground_of
-from audit.attribution.people.measure import people_of
+from audit.attribution.people.measure import nobody, people_of
 from audit.declarations.attribution import Attributed, AttributionMethod, Ground, MethodNotRunError
 from audit.errors import AuditError
 from audit.records.observation import Observation
@@ -33,7 +33,8 @@ def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[AttributionSect
     if model is None:
         reason = "There is no model to ask: the audit rests on a table of predictions."
         not_run = tuple(_facts(method, "not_run", reason) for method in methods)
-        return AttributionSection(methods=not_run, scope=evidence.headline.scope), ()
+        people = nobody(asked, reason)
+        return AttributionSection(methods=not_run, people=people, scope=evidence.headline.scope), ()
     ground = ground_of(evidence, model, plan.spec, asked)
     results = []
     for done, method in enumerate(methods):

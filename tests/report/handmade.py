@@ -8,6 +8,16 @@ from collections.abc import Sequence
 from audit.records.audit import AuditRecord
 from audit.records.measured import Estimate, Exact, Undefined
 from audit.records.observation import Observation, encoded
+from audit.records.people import (
+    Counterfactual,
+    Difference,
+    Neighbour,
+    PartFacts,
+    PeopleFacts,
+    Person,
+    Reason,
+    ReasonGroup,
+)
 from audit.records.policy import AttestationRecord, PackRecord, ParameterRecord, WaiverRecord
 from audit.records.provenance import FileDigest, Provenance, Run
 from audit.records.sections import (
@@ -100,6 +110,7 @@ def binary(
         *fairness_observations((*groupings, crossed)),
         *attribution_observations("shap", features),
         *attribution_observations("permutation_importance", features),
+        *reason_observations(features[0]),
         observed("robustness/psi/income", "Population stability of income", estimate(0.043, 0.02), better=False),
         observed(
             "robustness/duplicates/train_test", "Rows in both train and test", Exact(value=3, n=1563), better=False
@@ -408,6 +419,63 @@ def attribution_observations(method: str, features: Sequence[str]) -> tuple[Obse
     )
 
 
+def reason_observations(feature: str) -> tuple[Observation, ...]:
+    stem = f"attribution/reasons/given/{encoded(feature)}"
+    return (
+        observed("attribution/reasons/coverage", "With a true reason", estimate(0.98, 0.01, 200)),
+        observed("attribution/counterfactuals/found", "Turned by a change", estimate(0.9, 0.05, 50)),
+        observed(stem, f"With the reason {feature}", estimate(0.6, 0.05, 200), better=None),
+        observed(f"{stem}/sex=female", f"With the reason {feature}, women", estimate(0.7, 0.1, 60), better=None),
+    )
+
+
+def people(features: Sequence[str]) -> PeopleFacts:
+    one, two = features[0], features[-1]
+    done = PartFacts(status="done", notes=("It rests on 900 rows.",))
+    nearest = Neighbour(
+        decided="released",
+        score=0.7,
+        distance=0.1,
+        typical=0.05,
+        differences=(Difference(feature=two, value="31", other="44"),),
+    )
+    change = Counterfactual(
+        status="found",
+        searched=120,
+        columns=3,
+        changes=(Difference(feature=one, value="male", other="female"),),
+        score=0.55,
+        decided="released",
+        distance=0.02,
+        plausible=True,
+    )
+    reason = Reason(feature=one, text=f"{one} is male", value="male", reference="female", effect=0.21, gain=0.25)
+    first = {"number": 1, "chosen": "largest error", "score": 0.38, "decided": "held", "actual": "released"}
+    return PeopleFacts(
+        persons=(
+            Person(**first, favoured=False, neighbours=(nearest,), counterfactual=change, reasons=(reason,)),
+            Person(
+                number=2,
+                chosen="nearest to the threshold",
+                favoured=False,
+                counterfactual=Counterfactual(status="none_found", searched=5000, columns=3),
+            ),
+            Person(number=3, chosen="sex = female", favoured=True, counterfactual=Counterfactual(status="not_needed")),
+        ),
+        neighbours=done,
+        counterfactuals=done,
+        reasons=done,
+        favourable="released",
+        scale="probability",
+        denied=200,
+        explained=200,
+        given=(one,),
+        wordings={one: (f"{one} is male",)},
+        protected=(two,),
+        groups=(ReasonGroup(key="sex=female", label="sex = female", n=60),),
+    )
+
+
 def attribution(features: Sequence[str]) -> AttributionSection:
     edges = tuple(-1 + i / 10 for i in range(21))
     density = tuple(
@@ -436,6 +504,7 @@ def attribution(features: Sequence[str]) -> AttributionSection:
         for n, chosen in enumerate(("largest error", "nearest to the threshold", "sex = female"), 1)
     )
     return AttributionSection(
+        people=people(features),
         methods=(
             AttributionMethodFacts(
                 name="shap",

@@ -18,7 +18,7 @@ from audit.declarations.attribution import Ground, MethodNotRunError
 from audit.errors import AuditError
 from audit.records.observation import Observation
 from audit.records.people import Counterfactual, PartFacts, PeopleFacts, Person
-from audit.records.spec import AuditSpec, LocalSpec
+from audit.records.spec import AttributionSpec, AuditSpec, LocalSpec
 from audit.subject.evidence import Evidence
 
 T = TypeVar("T")
@@ -47,6 +47,14 @@ def people_of(
         failed = PartFacts(status="error", reason=str(crowd))
         return PeopleFacts(neighbours=failed, counterfactuals=failed, reasons=failed), ()
     return _told(crowd, spec, local)
+
+
+def nobody(asked: AttributionSpec, reason: str) -> PeopleFacts | None:
+    """Tell why there are no cases at all; None where the spec switches them off."""
+    if not asked.local:
+        return None
+    not_run = PartFacts(status="not_run", reason=reason)
+    return PeopleFacts(neighbours=not_run, counterfactuals=not_run, reasons=not_run)
 
 
 def protected_of(crowd: Crowd, spec: AuditSpec) -> Flags:

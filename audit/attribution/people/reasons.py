@@ -20,7 +20,7 @@ _GRID = tuple((i + 0.5) / 7 for i in range(7))
 _FEW = 5
 _LEAST = 1e-6
 _PRINCIPAL = 0.05
-"""An input is no principal reason if its effect is under this part of the person's largest."""
+"""An input is no principal reason if its effect or gain is under this part of the person's largest."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,9 +52,9 @@ class Effects:
 
     def ranked(self, allowed: Flags, most: int) -> Rows:
         """Return (m, most) columns by falling effect, -1 where a person has no further reason."""
-        largest = self.effect.max(axis=1, keepdims=True, initial=0.0)
-        true = (self.gain > self.least) & (self.raised > 0.5) & allowed
-        true &= self.effect > np.maximum(self.least, _PRINCIPAL * largest)
+        true = (self.effect > self.least) & (self.gain > self.least) & (self.raised > 0.5) & allowed
+        strength = np.where(true, np.minimum(self.effect, self.gain), 0.0)
+        true &= strength >= _PRINCIPAL * strength.max(axis=1, keepdims=True, initial=0.0)
         effect = np.where(true, self.effect, -np.inf)
         order = np.argsort(-effect, axis=1, kind="stable")[:, :most]
         return np.where(np.take_along_axis(true, order, axis=1), order, -1)

@@ -37,7 +37,7 @@ EXTENTS: dict[Literal["screen", "paper"], Extent] = {
     "paper": Extent(
         table_rows=40,
         observations=0,
-        cases=2,
+        cases=3,
         parts=5,
         group_measures=6,
         beeswarm_rows=15,

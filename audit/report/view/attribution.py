@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from audit.records.observation import Observation, encoded
-from audit.records.sections import AttributionMethodFacts, Case
+from audit.records.sections import AttributionMethodFacts
 from audit.report.view import (
+    attribution_cases,
     attribution_checks,
     attribution_effects,
     attribution_pairs,
@@ -20,9 +21,6 @@ from audit.report.view.tree import Block, Bullets, Callout, Cell, Chapter, Facts
 
 CHARTED = 15
 CLASSES = 6
-CASE_ROWS = 8
-LISTED = 3
-"""Cases listed on paper."""
 
 
 def chapter(folio: Folio) -> Chapter:
@@ -39,13 +37,6 @@ def chapter(folio: Folio) -> Chapter:
     empty = Callout(title=t("attribution.no_methods"), text=t("attribution.no_methods_text"), glyph="not_run")
     notes = (Bullets(items=section.notes, title=t("attribution.notes")),) if section.notes else ()
     done = [m for m in section.methods if m.status == "done"]
-    cases = [
-        Section(
-            title=t("attribution.cases", method=m.label), anchor=f"attribution-{m.name}-cases", blocks=_cases(folio, m)
-        )
-        for m in done
-        if m.cases
-    ]
     return Chapter(
         number="",
         title=title,
@@ -60,7 +51,7 @@ def chapter(folio: Folio) -> Chapter:
         sections=(
             *(Section(title=m.label, anchor=f"attribution-{m.name}", blocks=_method(folio, m)) for m in done),
             *attribution_checks.sections(folio, section),
-            *cases,
+            *attribution_cases.sections(folio, section),
         ),
     )
 
@@ -167,60 +158,3 @@ def _of(folio: Folio, method: AttributionMethodFacts, feature: str, class_: str)
 
 def _magnitude(observation: Observation) -> float:
     return 0.0 if observation.measured.kind == "undefined" else abs(float(observation.measured.value))
-
-
-def _cases(folio: Folio, method: AttributionMethodFacts) -> tuple[Block, ...]:
-    t = folio.t
-    shown = method.cases[: folio.extent.cases]
-    rest = len(method.cases) - len(shown)
-    text = t("attribution.cases_text") + (f" {t.count('attribution.more_cases', rest)}" if rest else "")
-    return (Prose(paragraphs=(text,)), _case_list(folio, method), *(_case(folio, method, case) for case in shown))
-
-
-def _case_list(folio: Folio, method: AttributionMethodFacts) -> Block:
-    rows = (
-        Row(
-            cells=(
-                Cell(text=str(case.number)),
-                Cell(text=case.chosen),
-                Cell(text=numbers.DASH if case.score is None else numbers.number(float(case.score)), numeric=True),
-                Cell(text=case.decided or numbers.DASH),
-                Cell(text=case.actual or numbers.DASH),
-                Cell(text=", ".join(f"{c.feature}" for c in case.contributions[:3])),
-                *local_surrogates.cells(folio, method, case),
-            )
-        )
-        for case in method.cases
-    )
-    heads = folio.columns("case<", "chosen", "score#", "decided", "actual", "moved_by")
-    heads += local_surrogates.columns(folio, method)
-    room = None if folio.extent.whole else LISTED
-    return folio.table("attribution.case_list", heads, rows, dense=True, room=room)
-
-
-def _case(folio: Folio, method: AttributionMethodFacts, case: Case) -> Block:
-    t = folio.t
-    title = t("attribution.case", number=case.number, chosen=case.chosen)
-    if case.class_:
-        title = t("attribution.case_class", title=title, name=case.class_)
-    rows = (
-        Row(
-            cells=(
-                Cell(text=c.feature),
-                Cell(text=c.value),
-                Cell(text=("+" if c.attribution > 0 else "") + numbers.number(float(c.attribution)), numeric=True),
-            )
-        )
-        for c in case.contributions
-    )
-    heads = folio.columns("feature", "value", "attribution#")
-    ends = t(
-        "attribution.case_ends",
-        base=numbers.number(case.base),
-        prediction=numbers.number(case.prediction),
-        scale=method.scale,
-    )
-    ends += local_surrogates.note(folio, case)
-    room = CHARTED if folio.extent.whole else CASE_ROWS
-    table = folio.table("table.caption", heads, rows, caption=title, note=ends, dense=True, room=room)
-    return Pair(figure=figures.waterfall(folio, case, title=title, scale=method.scale), table=table)
