@@ -164,6 +164,17 @@ class Division:
         weight = np.rint(self.weight)
         return stratify(self.codes, len(self.groups), self.strata, self._selected, weight, self.reference)
 
+    @cached_property
+    def weighted_strata(self) -> tuple[Stratified, Stratified, Stratified]:
+        """The same of weighted rows: by weight, by the square of it, and row by row."""
+        assert self.strata is not None and self.reference is not None
+        weights = (self.weight, self.weight**2, (self.weight > 0).astype(np.float64))
+        by_weight, by_square, by_row = (
+            stratify(self.codes, len(self.groups), self.strata, self._selected, weight, self.reference)
+            for weight in weights
+        )
+        return by_weight, by_square, by_row
+
     def against(self, one: Callable[[int, int], Measured], itself: Measured | None = None) -> tuple[Measured, ...]:
         """Return what `one` says of each group beside the reference group.
 

@@ -62,6 +62,40 @@ class Stratified:
             reach = normal_quantile(level) * np.sqrt(variance)
             return ratio, ratio * np.exp(-reach), ratio * np.exp(reach)
 
+    def weighted_odds_ratio(self, squares: Stratified, level: float) -> tuple[Array, Array, Array]:
+        """(groups,) common odds ratio of weighted rows and both ends of its interval; NaN where it is not defined.
+
+        Parameters
+        ----------
+        squares : Stratified
+            The same rows, each counted by the square of its weight.
+        level : float
+            Confidence level in (0, 1).
+
+        Notes
+        -----
+        The estimate is Mantel and Haenszel's of weighted counts; the variance of its logarithm is linearised, the sum
+        of the squares of what each row adds to it (Taylor linearisation of rows drawn independently: Binder 1983,
+        doi:10.2307/1402588), whatever the strata.
+        """
+        t = self._total
+        r, s = self.a * self.d / t, self.b * self.c / t
+        r_all, s_all = self._by_group(r), self._by_group(s)
+        known = (r_all > 0) & (s_all > 0)
+        r_sum, s_sum = (np.where(known, total, np.nan)[self.group] for total in (r_all, s_all))
+        shrink = (s / s_sum - r / r_sum) / t
+        pulls = (
+            (self.d / t / r_sum + shrink, squares.a),
+            (-self.c / t / s_sum + shrink, squares.b),
+            (-self.b / t / s_sum + shrink, squares.c),
+            (self.a / t / r_sum + shrink, squares.d),
+        )
+        variance = self._by_group(sum((pull**2 * square for pull, square in pulls), np.zeros(len(t))))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = np.where(known, r_all / s_all, np.nan)
+            reach = normal_quantile(level) * np.sqrt(variance)
+            return ratio, ratio * np.exp(-reach), ratio * np.exp(reach)
+
     def no_difference(self) -> Array:
         """(groups,) p-value of the Cochran-Mantel-Haenszel test, without correction; NaN where nothing varies.
 

@@ -152,9 +152,59 @@ def test_a_stratum_of_one_group_changes_nothing():
     assert index("strata_not_compared", with_one, "smokers").value == 1
 
 
-def test_like_cases_are_not_compared_under_sampling_weights():
-    division = divide(weighted(binary(), np.ones(240) * 2, "sampling"), names())
-    assert "whole persons" in index("mantel_haenszel_odds_ratio", division, "b").reason
+def drawn_with_unequal_chances(seed: int, n: int = 400) -> tuple[Division, np.ndarray]:
+    """Rows of four strata, of which those of refused persons are more often in the sample; the odds ratio is e^0.7."""
+    rng = np.random.default_rng(seed)
+    stratum, group = rng.integers(0, 4, 6 * n), rng.integers(0, 2, 6 * n)
+    refused = rng.random(6 * n) < 1 / (1 + np.exp(-(-0.5 + 0.4 * (stratum - 1.5) + 0.7 * group)))
+    chance = np.where(refused, 0.9, 0.3) * np.where(group == 1, 0.5, 0.25)
+    kept = np.flatnonzero(rng.random(6 * n) < chance)
+    stratum, group, refused, weight = stratum[kept], group[kept], refused[kept], 1 / chance[kept]
+    label = (~refused).astype(np.int64)
+    sample = Sample(target=label, label=label, score=None, classes=2, positive=1, favourable=1)
+    named = np.array(["a", "b"], dtype=object)[group]
+    return divide(weighted(sample, weight, "sampling"), named, within=stratum), weight
+
+
+def test_like_cases_under_sampling_weights_against_finite_differences():
+    division, weight = drawn_with_unequal_chances(0)
+
+    def log_ratio(w: np.ndarray) -> float:
+        over = under = 0.0
+        for s in range(4):
+            cell = [
+                w[(division.strata == s) & (division.codes == g) & (division.sample.label == y)].sum()
+                for g, y in ((1, 0), (1, 1), (0, 0), (0, 1))
+            ]
+            over, under = over + cell[0] * cell[3] / sum(cell), under + cell[1] * cell[2] / sum(cell)
+        return float(np.log(over / under))
+
+    found, value, step = index("mantel_haenszel_odds_ratio", division, "b"), log_ratio(weight), 1e-5
+    assert found.value == pytest.approx(np.exp(value))
+    assert (found.method, found.n) == ("linearised_log", len(weight))
+    pulls = []
+    for i in range(len(weight)):
+        moved = weight.copy()
+        moved[i] *= 1 + step
+        pulls.append((log_ratio(moved) - value) / step)
+    reach = 1.959964 * np.sqrt(np.sum(np.square(pulls)))
+    assert (np.log(found.low), np.log(found.high)) == pytest.approx((value - reach, value + reach), abs=1e-4)
+    for name in ("cochran_mantel_haenszel_p_value", "breslow_day_p_value"):
+        assert "interval of the odds ratio" in index(name, division, "b").reason
+    assert index("strata_compared", division, "b").value == 4
+
+
+def test_the_interval_of_weighted_like_cases_holds_the_truth():
+    held = plain = 0
+    for seed in range(300):
+        division, _ = drawn_with_unequal_chances(seed)
+        found = index("mantel_haenszel_odds_ratio", division, "b")
+        held += found.low <= np.exp(0.7) <= found.high
+        # The double: weights taken for counts of persons.
+        counted = replace(division, sample=replace(division.sample, weight_kind="frequency"))
+        told = index("mantel_haenszel_odds_ratio", counted, "b")
+        plain += told.low <= np.exp(0.7) <= told.high
+    assert held / 300 >= 0.91 > plain / 300
 
 
 # --- decisions -------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from audit.declarations.index import Index
-from audit.fairness.division import Division, exactly
+from audit.fairness.division import Array, Division, exactly
 from audit.fairness.stratified import Stratified
 from audit.fairness.within_strata import by_stratum
 from audit.records.measured import Estimate, Measured, Undefined
@@ -15,11 +15,21 @@ from audit.records.measured import Estimate, Measured, Undefined
 
 def compute(division: Division) -> tuple[Measured, ...]:
     """Return one common odds ratio a group."""
-    return by_stratum(division, lambda strata: _told(strata, division.level), exactly(1.0, division))
+    level = division.level
+    return by_stratum(
+        division,
+        lambda strata: _told(strata.odds_ratio(level), level, "robins_breslow_greenland", strata),
+        exactly(1.0, division),
+        weighted=lambda strata, squares, rows: _told(
+            strata.weighted_odds_ratio(squares, level), level, "linearised_log", rows
+        ),
+    )
 
 
-def _told(strata: Stratified, level: float) -> Callable[[int], Measured]:
-    ratio, low, high = strata.odds_ratio(level)
+def _told(
+    found: tuple[Array, Array, Array], level: float, method: str, strata: Stratified
+) -> Callable[[int], Measured]:
+    ratio, low, high = found
 
     def told(g: int) -> Measured:
         if not np.isfinite(ratio[g]):
@@ -29,7 +39,7 @@ def _told(strata: Stratified, level: float) -> Callable[[int], Measured]:
             low=float(low[g]),
             high=float(high[g]),
             level=level,
-            method="robins_breslow_greenland",
+            method=method,
             n=int(strata.rows[g]),
         )
 
@@ -51,7 +61,8 @@ INDEX = Index(
     tasks=("binary", "multiclass"),
     bounds=(0.0, None),
     description="Odds that the group is refused over those of the reference group, compared within each stratum and "
-    "taken together; a stratum that holds only one of the two says nothing.",
+    "taken together; a stratum that holds only one of the two says nothing. Rows with sampling weights are "
+    "counted by them.",
     formula="sum_i a_i d_i / t_i over sum_i b_i c_i / t_i",
     source="Mantel and Haenszel 1959, doi:10.1093/jnci/22.4.719; Robins, Breslow and Greenland 1986, "
     "doi:10.2307/2531052",

@@ -13,7 +13,7 @@ from audit.records.measured import Exact, Measured
 
 def compute(division: Division) -> tuple[Measured, ...]:
     """Return one count a group."""
-    return by_stratum(division, _told, whatever=True)
+    return by_stratum(division, _told, whatever=True, weighted=lambda _, __, rows: _told(rows))
 
 
 def _told(strata: Stratified) -> Callable[[int], Measured]:
