@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from audit.declarations.attribution import Ground
 from audit.estimation.clusters import as_independent
 from audit.estimation.intervals import mean_and_error, student
-from audit.records.measured import Estimate
+from audit.records.measured import Estimate, Measured
 from audit.records.observation import Observation, encoded
 
 
@@ -46,7 +46,7 @@ def independent(
     return as_independent(values, cluster, weight, level, sampling=sampling), False, "_clustered"
 
 
-def observed(method: str, feature: str, class_: str, label: str, measured: Estimate, ground: Ground) -> Observation:
+def observed(method: str, feature: str, class_: str, label: str, measured: Measured, ground: Ground) -> Observation:
     """Name a column's global value of a method: `attribution/<method>/global/<feature>[/class=<class>]`."""
     aggregate = f"/class={encoded(class_)}" if class_ else ""
     return Observation(

@@ -100,7 +100,7 @@ def lesson_of(ground: Ground) -> Lesson:
         notes = (f"Fitted to the model's output for {cut} of the sampled rows, tried on the other {n - cut}.",)
     if len(rows) < _FEWEST or len(held) < _FEWEST or not fitted.sum() > 0 or not held_weight.sum() > 0:
         raise MethodNotRunError(f"It needs {_FEWEST} rows to fit on and {_FEWEST} to be tried on.")
-    columns = _columns(rows)
+    columns = encoded_columns(rows)
     if not columns:
         raise MethodNotRunError("No column has two values.")
     return Lesson(
@@ -200,7 +200,8 @@ def explained_share(
     return Estimate(value=1 - part, low=low, high=capped, level=level, method=f"linearised_t{added}", n=len(model))
 
 
-def _columns(rows: pd.DataFrame) -> tuple[Encoded, ...]:
+def encoded_columns(rows: pd.DataFrame) -> tuple[Encoded, ...]:
+    """Return the columns of numbers that a simple model reads: numbers as they are, and the commonest categories."""
     found: list[Encoded] = []
     for j, name in enumerate(map(str, rows.columns)):
         held = rows.iloc[:, j]
