@@ -109,7 +109,7 @@ def _provenance(intent: Intent, plan: Plan, measurements: Measurements, today: d
         files=(
             FileDigest(role="spec", name=read.name, sha256=read.sha256, size=read.size),
             *inputs,
-            *(pack.digest for pack in intent.packs),
+            *(digest for pack in intent.packs for digest in (pack.digest, *pack.imported)),
             *intent.statements.digests,
             templates_digest(),
         ),

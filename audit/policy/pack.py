@@ -252,6 +252,17 @@ class PackTest(PackPart):
     """`impact_ratio` to ratios to two decimals, or the id of a control to outcomes, by group."""
 
 
+class Import(PackPart):
+    """Another pack whose controls this one takes over."""
+
+    pack: str
+    """Name of a shipped pack, or a path to a YAML file beside this one."""
+    params: dict[str, Any] = Field(default_factory=dict)
+    """Other values for its parameters, or `{value, rationale}`; to loosen a limit takes a rationale."""
+    only: tuple[str, ...] = ()
+    """Ids of the controls to take; default: all."""
+
+
 class Pack(PackPart):
     """A policy pack."""
 
@@ -260,11 +271,18 @@ class Pack(PackPart):
     applies_if: Applies | None = None
     params: dict[str, Parameter] = Field(default_factory=dict)
     needs: tuple[str, ...] = ()
-    controls: tuple[Control, ...] = Field(min_length=1)
+    imports: tuple[Import, ...] = ()
+    controls: tuple[Control, ...] = ()
     tables: tuple[dict[str, Any], ...] = ()
     publication: dict[str, Any] | None = None
     retention: tuple[dict[str, Any], ...] = ()
     pack_tests: tuple[PackTest, ...] = ()
+
+    @model_validator(mode="after")
+    def _asks(self) -> Pack:
+        if not self.controls and not self.imports:
+            raise ValueError("a pack has controls, or imports those of another")
+        return self
 
     @property
     def name(self) -> str:

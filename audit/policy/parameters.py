@@ -66,17 +66,29 @@ def replacements(pack: Pack, asked: Mapping[str, Any], written: Any) -> tuple[di
     return values, problems
 
 
-def parameter_records(pack: Pack, values: Mapping[str, Any]) -> tuple[ParameterRecord, ...]:
-    """Return the parameters as the record keeps them."""
+def parameter_records(
+    pack: Pack, values: Mapping[str, Any], asked: Mapping[str, Any], written: Any
+) -> tuple[ParameterRecord, ...]:
+    """Return the parameters as the record keeps them, each change with its direction and its rationale."""
     return tuple(
-        ParameterRecord(
-            name=name,
-            value=values.get(name, parameter.value),
-            origin="house" if name in values else parameter.origin,
-            label=parameter.label,
-            overridden=name in values,
-        )
+        _record(pack, name, parameter, values[name], asked[name], written)
+        if name in values
+        else ParameterRecord(name=name, value=parameter.value, origin=parameter.origin, label=parameter.label)
         for name, parameter in pack.params.items()
+    )
+
+
+def _record(pack: Pack, name: str, parameter: Parameter, value: Any, asked: Any, written: Any) -> ParameterRecord:
+    change = {True: "loosened", False: "tightened", None: "changed"}[_loosens(pack, name, value, parameter, written)]
+    return ParameterRecord(
+        name=name,
+        value=value,
+        origin="house",
+        label=parameter.label,
+        overridden=True,
+        shipped=parameter.value,
+        change="" if value == parameter.value else change,
+        rationale=str(asked.get("rationale") or "") if isinstance(asked, dict) else "",
     )
 
 

@@ -13,6 +13,7 @@ from audit.declarations.condition import Condition
 from audit.errors import PolicyError, Problem
 from audit.policy.dates import is_date, is_duration
 from audit.policy.document import Loc, problem_at, read_bytes, read_tree, typed
+from audit.policy.imports import imported, imported_params, merged
 from audit.policy.pack import BARRED_FROM_GATING, Control, Pack
 from audit.policy.parameters import filled, parameter_records, references, replacements
 from audit.records.policy import ParameterRecord
@@ -32,6 +33,8 @@ class ResolvedPack:
     params: tuple[ParameterRecord, ...]
     source: dict[str, Any]
     """The pack as written."""
+    imported: tuple[FileDigest, ...] = ()
+    """The packs that it imports, directly or through others."""
 
 
 def read_packs(spec: AuditSpec, folder: Path) -> tuple[ResolvedPack, ...]:
@@ -63,22 +66,33 @@ def read_packs(spec: AuditSpec, folder: Path) -> tuple[ResolvedPack, ...]:
     return tuple(packs)
 
 
-def read_pack(path: Path, params: Mapping[str, Any] | None = None) -> ResolvedPack:
-    """Read one pack, with other values for parameters that may be overridden."""
+def read_pack(path: Path, params: Mapping[str, Any] | None = None, importers: tuple[Path, ...] = ()) -> ResolvedPack:
+    """Read one pack, with other values for parameters that may be overridden, and with what it imports."""
+    if path.resolve() in importers:
+        raise PolicyError(Problem(path.name, "imports itself, directly or through another pack.", "Break the circle."))
     data = read_bytes(path, "a policy pack")
     root = read_tree(data, path.name)
     written = plain_value(root)
     pack = typed(Pack, root, _with_params(root, written, {}))
-    values, problems = replacements(pack, params or {}, written["controls"])
+    controls = written.get("controls", [])
+    values, problems = replacements(pack, params or {}, controls)
     if problems:
         raise PolicyError(*problems)
+    told = parameter_records(pack, values, params or {}, controls)
     pack = typed(Pack, root, _with_params(root, written, values))
-    _refuse(pack, root)
+    bases = imported(
+        pack,
+        root,
+        lambda name: pack_path(name, path.parent),
+        lambda base, asked: read_pack(base, asked, (*importers, path.resolve())),
+    )
+    _refuse(pack, root, tuple(control.id for base in bases for control in base.pack.controls))
     return ResolvedPack(
-        pack=pack,
+        pack=merged(pack, bases),
         digest=FileDigest(role="pack", name=path.name, sha256=hashlib.sha256(data).hexdigest(), size=len(data)),
-        params=parameter_records(pack, values),
+        params=(*imported_params(bases), *told),
         source=written,
+        imported=tuple(digest for base in bases for digest in (base.digest, *base.imported)),
     )
 
 
@@ -110,11 +124,13 @@ def _with_params(root: Node, written: Any, values: dict[str, Any]) -> Any:
     return written | ({"controls": filled(controls, known | values, frozenset(values))} if controls else {})
 
 
-def _refuse(pack: Pack, root: Node) -> None:
+def _refuse(pack: Pack, root: Node, taken: tuple[str, ...]) -> None:
     """Raise what the types cannot tell: unknown conditions, bad dates, repeated ids, a dead law that gates."""
     problems = [*_dates(pack, root), *_standing(pack, root)]
     conditions = catalogue.load_all("conditions")
-    seen: set[str] = set()
+    twice = sorted({id for id in taken if taken.count(id) > 1})
+    problems += [problem_at(root, ("imports",), f"the id {id!r} comes from two imports.", "Use only.") for id in twice]
+    seen = set(taken)
     for index, control in enumerate(pack.controls):
         loc: Loc = ("controls", index)
         if control.id in seen:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -18,6 +18,14 @@ class ParameterRecord(Record):
     origin: Origin = "none"
     label: str = ""
     overridden: bool = False
+    pack: str = ""
+    """The imported pack whose parameter it is; empty for the pack's own."""
+    shipped: Any = None
+    """Value that the pack gives it, where another stands in its place."""
+    change: Literal["", "tightened", "loosened", "changed"] = ""
+    """Whether the value in place accepts less or more than the shipped one; `changed` where no order can tell."""
+    rationale: str = ""
+    """Why it was changed, as given."""
 
 
 class AttestationRecord(Record):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from audit.records.policy import PackRecord
+from audit.records.policy import PackRecord, ParameterRecord
 from audit.records.verdict import Limit, Outcome, Part, Verdict
 from audit.report.view import numbers
 from audit.report.view.folio import Folio
@@ -233,13 +233,10 @@ def _params(folio: Folio, pack: PackRecord) -> tuple[Block, ...]:
     rows = tuple(
         Row(
             cells=(
-                Cell(text=p.label or p.name, detail=p.name if p.label and folio.extent.whole else ""),
+                Cell(text=p.label or p.name, detail=_of_pack(folio, p)),
                 Cell(text=plain(folio, p.value)),
                 Cell(text=folio.t(f"origin.{p.origin}")),
-                Cell(
-                    text=folio.t("matrix.overridden") if p.overridden else folio.t("matrix.as_shipped"),
-                    muted=not p.overridden,
-                ),
+                _set_by(folio, p),
             )
         )
         for p in shown
@@ -250,6 +247,21 @@ def _params(folio: Folio, pack: PackRecord) -> tuple[Block, ...]:
     note = folio.t.count("matrix.params_elsewhere", left) if left else ""
     heads = folio.columns("parameter", "value", "origin<", "set_by")
     return (folio.table("matrix.params", heads, rows, note=note, dense=True),)
+
+
+def _of_pack(folio: Folio, parameter: ParameterRecord) -> str:
+    told = [parameter.name] if parameter.label and folio.extent.whole else []
+    return ", ".join(told + ([folio.t("matrix.imported", pack=parameter.pack)] if parameter.pack else []))
+
+
+def _set_by(folio: Folio, parameter: ParameterRecord) -> Cell:
+    t = folio.t
+    if not parameter.overridden:
+        return Cell(text=t("matrix.as_shipped"), muted=True)
+    if not parameter.change:
+        return Cell(text=t("matrix.overridden"), detail=parameter.rationale)
+    text = t(f"matrix.{parameter.change}", shipped=plain(folio, parameter.shipped))
+    return Cell(text=text, detail=parameter.rationale, strong=parameter.change == "loosened")
 
 
 def _attestations(folio: Folio, pack: PackRecord) -> tuple[Block, ...]:
