@@ -15,7 +15,7 @@ from audit.guard import defined
 from audit.records.measured import Estimate, Exact, Measured, Undefined
 from audit.records.plan import Plan
 from audit.records.spec import EfficiencySpec
-from audit.subject.evidence import Evidence, LoadedModel
+from audit.subject.evidence import Evidence, Lesson, LoadedModel
 
 FEWEST_CALLS = 3
 ROWS = 30_000
@@ -24,6 +24,8 @@ GROWTH = (1000, 2000, 4000, 8000)
 """Numbers of rows over which the growth of time is measured."""
 SLOW = 0.2
 """Seconds for one row that are more than the fixed cost of a call."""
+FEWEST_PARTS = 3
+_TWICE = 2.0
 PATIENCE = 2.0
 """Seconds that one call may be expected to take; larger batches are not tried. Times differ from run to run in any
 case, and stand outside the digest."""
@@ -46,7 +48,8 @@ def costs_of(evidence: Evidence, plan: Plan) -> Costs:
     Costs
         Nothing for an audit of predictions. `throughput/batch=<rows>` is in rows a second; `time_growth` is the
         exponent p where time, beyond that of one row, grows like rows ** p; `latency/batch=<rows>` says why a batch
-        was not timed.
+        was not timed. `fit_time/rows=<rows>` and `fit_time_growth` are the same of fits, where a learning curve asked
+        for fits on growing parts of the rows.
     """
     spec = plan.spec.efficiency
     model, rows = evidence.subject.model, evidence.headline.table.features
@@ -56,6 +59,9 @@ def costs_of(evidence: Evidence, plan: Plan) -> Costs:
     if spec.latency:
         growth = defined("The growth of time could not be measured", _growth, model, rows)
         found.costs["time_growth"] = growth
+        fits = fit_times(evidence.lessons)
+        found.latency |= fits.latency
+        found.costs |= fits.costs
     if spec.memory:
         found.costs |= peaks(evidence, plan, max(spec.batches))
     return found
@@ -83,6 +89,28 @@ def latencies(model: LoadedModel, rows: pd.DataFrame, spec: EfficiencySpec) -> C
         found.latency |= {f"latency_p{p}/batch={batch}": float(np.percentile(taken, p)) for p in (50, 95)}
         speed = batch / known[-1][1]
         found.costs[f"throughput/batch={batch}"] = Exact(value=speed, unit="rows a second", n=calls * batch)
+    return found
+
+
+def fit_times(lessons: tuple[Lesson, ...]) -> Costs:
+    """Return the median seconds of fits on each part of the training rows, and the exponent by which they grow.
+
+    Undefined where the whole of the rows takes less than twice as long as the smallest part: most of such a fit is what
+    any fit costs.
+    """
+    timed = [lesson for lesson in lessons if lesson.seconds > 0]
+    if not timed:
+        return Costs()
+    parts = sorted({lesson.part for lesson in timed}, reverse=True)
+    rows = [round(float(np.median([lesson.rows for lesson in timed if lesson.part == part]))) for part in parts]
+    seconds = [float(np.median([lesson.seconds for lesson in timed if lesson.part == part])) for part in parts]
+    found = Costs(latency={f"fit_time/rows={m}": taken for m, taken in zip(rows, seconds, strict=True)})
+    if len(parts) < FEWEST_PARTS or seconds[-1] < _TWICE * seconds[0]:
+        reason = "Fits on growing parts of the rows hardly differ in time: what a fit costs in any case is most of it."
+        found.costs["fit_time_growth"] = Undefined(reason=reason)
+    else:
+        sizes, taken = (np.array([getattr(lesson, name) for lesson in timed], float) for name in ("rows", "seconds"))
+        found.costs["fit_time_growth"] = exponent(sizes, taken)
     return found
 
 

@@ -187,6 +187,8 @@ class Lesson:
     """Those rows."""
     unseen: Sample
     """The test rows of the fold."""
+    seconds: float = 0.0
+    """What fitting it took; it differs between equal runs and stands outside the digest."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -263,17 +264,16 @@ def _out_of_fold(
             reason = f"Fold {number} of {len(folds)} was left out: {found}"
             tell.warning(reason)
             continue
-        model, predictions = found
         used.append((fitted_on, tested_on))
-        parts.append(predictions)
+        parts.append(found.predictions)
         if unseen is not None:
-            said = _or_reason(subject, model, unseen)
+            said = _or_reason(subject, found.model, unseen)
             if isinstance(said, str):
                 unsaid = f"the copy of fold {number} does not predict held-out rows: {said}"
             else:
                 beside.append(said)
         if school is not None:
-            given, untaught = _lessons(subject, train, (fitted_on, tested_on), (model, predictions), school, len(used))
+            given, untaught = _lessons(subject, train, (fitted_on, tested_on), found, school, len(used))
             lessons += given
     tell.progress(len(folds), len(folds))
     if not used:
@@ -288,9 +288,18 @@ def _out_of_fold(
     )
 
 
-def _fold(
-    subject: Subject, train: Table, fitted_on: NDArray[np.int64], tested_on: NDArray[np.int64]
-) -> tuple[LoadedModel, Predictions] | str:
+@dataclass(frozen=True)
+class _Fitted:
+    """A copy of the model."""
+
+    model: LoadedModel
+    predictions: Predictions
+    """Of the test rows of its fold."""
+    seconds: float
+    """What fitting it took; it differs between equal runs."""
+
+
+def _fold(subject: Subject, train: Table, fitted_on: NDArray[np.int64], tested_on: NDArray[np.int64]) -> _Fitted | str:
     """A model fitted on the other rows of a fold beside its predictions of the test rows, or why there are none."""
     rows = rows_of(train, fitted_on)
     if not len(fitted_on):
@@ -302,27 +311,29 @@ def _fold(
         if not counts.all():
             return f"its training rows lack class {subject.classes[int(np.argmin(counts))]}."
     try:
+        start = time.perf_counter()
         model = subject.model.fit(rows.features, rows.target_raw, rows.weight)
-        return model, _predicted(subject, model, rows_of(train, tested_on))
+        seconds = time.perf_counter() - start
+        return _Fitted(model, _predicted(subject, model, rows_of(train, tested_on)), seconds)
     except AuditError as error:
         return str(error)
 
 
 def _lessons(
-    subject: Subject, train: Table, fold: Fold, whole: tuple[LoadedModel, Predictions], school: _School, number: int
+    subject: Subject, train: Table, fold: Fold, whole: _Fitted, school: _School, number: int
 ) -> tuple[list[Lesson], str]:
     """Fit the model on growing parts of a fold, of which the whole was before; also say what went wrong last."""
     order = nested(train, fold[0], school.how, child_seed(school.seed, str(number)))
     test, found, reason = rows_of(train, fold[1]), [], ""
     for part in range(school.halvings, -1, -1):
         rows = np.sort(order[: -(-len(order) // 2**part)])
-        pair = _fold(subject, train, rows, fold[1]) if part else whole
-        seen = pair if isinstance(pair, str) else _or_reason(subject, pair[0], rows_of(train, rows))
-        if isinstance(pair, str) or isinstance(seen, str):
+        copy = _fold(subject, train, rows, fold[1]) if part else whole
+        seen = copy if isinstance(copy, str) else _or_reason(subject, copy.model, rows_of(train, rows))
+        if isinstance(copy, str) or isinstance(seen, str):
             reason = f"a copy could not be fitted on {len(rows)} rows: {seen}"
             continue
-        samples = sample_of(subject, rows_of(train, rows), seen), sample_of(subject, test, pair[1])
-        found.append(Lesson(number, part, len(rows), *samples))
+        samples = sample_of(subject, rows_of(train, rows), seen), sample_of(subject, test, copy.predictions)
+        found.append(Lesson(number, part, len(rows), *samples, copy.seconds))
     return found, reason
 
 

@@ -15,20 +15,20 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsRegressor
 
 from audit.efficiency import latency
-from audit.efficiency.latency import Costs, costs_of, exponent
+from audit.efficiency.latency import Costs, costs_of, exponent, fit_times
 from audit.efficiency.measure import measure
 from audit.records.measured import Exact, Undefined
 from audit.records.plan import InputFile, Plan
 from audit.records.sections import ModelFacts
 from audit.records.spec import AuditSpec, DataSpec, EfficiencySpec, ModelSpec
-from audit.subject.evidence import LoadedModel
+from audit.subject.evidence import Lesson, LoadedModel
 
 ROWS = pd.DataFrame({"a": [0.0, 1.0, 2.0], "b": [1.0, 0.0, 1.0]})
 
 
 def evidence_of(model):
     table = SimpleNamespace(features=ROWS)
-    return SimpleNamespace(subject=SimpleNamespace(model=model), headline=SimpleNamespace(table=table))
+    return SimpleNamespace(subject=SimpleNamespace(model=model), headline=SimpleNamespace(table=table), lessons=())
 
 
 def loaded(native, predict, size=None):
@@ -194,3 +194,26 @@ def _large():
 def test_a_model_without_a_file_has_no_memory_of_its_own():
     found = costs(lambda rows: np.zeros(len(rows)), latency=False, memory=True, batches=(10,)).costs
     assert all(isinstance(measured, Undefined) for measured in found.values()) and len(found) == 2
+
+
+def lessons(seconds):
+    """Three folds with parts of 100, 200, 400 and 800 rows."""
+    return tuple(
+        Lesson(fold, part, 800 // 2**part, None, None, seconds(800 // 2**part) * (1 + fold / 100))
+        for fold in (1, 2, 3)
+        for part in (3, 2, 1, 0)
+    )
+
+
+def test_the_growth_of_fits_is_that_of_the_seconds_they_took():
+    found = fit_times(lessons(lambda rows: 1e-6 * rows**2))
+    assert found.costs["fit_time_growth"].value == pytest.approx(2.0)
+    assert found.latency == {
+        f"fit_time/rows={rows}": pytest.approx(1e-6 * rows**2 * 1.02) for rows in (100, 200, 400, 800)
+    }
+
+
+def test_fits_that_take_alike_on_any_rows_have_no_growth():
+    found = fit_times(lessons(lambda rows: 0.01 + 1e-6 * rows))
+    assert "what a fit costs in any case" in found.costs["fit_time_growth"].reason
+    assert fit_times(()) == Costs()
