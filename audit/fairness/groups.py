@@ -79,7 +79,7 @@ def make_grouping(
     facts = GroupingFacts(
         key=grouping_key(columns),
         columns=columns,
-        role=_role(columns, spec),
+        role=role_of(columns, spec),
         groups=groups,
         reference=_reference(columns, groups, spec),
     )
@@ -95,6 +95,13 @@ def declared(spec: SensitiveSpec, asked: Iterable[tuple[str, ...]]) -> tuple[tup
     for columns in [*((feature,) for feature in spec.features), *spec.intersections, *asked]:
         wanted.setdefault(frozenset(columns), columns)
     return tuple(wanted.values())
+
+
+def role_of(columns: tuple[str, ...], spec: SensitiveSpec) -> str | None:
+    """Return what packs call these columns, or None."""
+    if not any(column in spec.roles for column in columns):
+        return None
+    return "&".join(spec.roles.get(column, column) for column in columns)
 
 
 def natural(text: str) -> tuple[tuple[int, float, str], ...]:
@@ -137,12 +144,6 @@ def _group(columns: tuple[str, ...], values: tuple[str, ...], n: int, share: flo
         small=n < spec.minimum_group,
         unknown=UNKNOWN in values,
     )
-
-
-def _role(columns: tuple[str, ...], spec: SensitiveSpec) -> str | None:
-    if not any(column in spec.roles for column in columns):
-        return None
-    return "&".join(spec.roles.get(column, column) for column in columns)
 
 
 def _reference(columns: tuple[str, ...], groups: tuple[GroupFacts, ...], spec: SensitiveSpec) -> str | None:

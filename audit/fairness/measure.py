@@ -33,6 +33,7 @@ from audit.fairness.flip import flip
 from audit.fairness.groups import MOST_GROUPS, Grouping, declared, make_grouping
 from audit.fairness.indexed import Given, highest_score, metrics_of, observe_indices, said, suited
 from audit.fairness.membership import (
+    UNCOUNTED,
     Membership,
     disaggregate_members,
     make_membership,
@@ -97,7 +98,8 @@ def measure(evidence: Evidence, plan: Plan, tell: Tell) -> tuple[FairnessSection
         if scored is not None:
             result = disaggregate(SCORING, grouping, group_cells(grouping, scored.sample), scored)
             observations += _scoring(result, asked)
-    weighed = _memberships(evidence, plan.spec, rows)
+    weighed, too_many_members = _memberships(evidence, plan.spec, rows, asked)
+    too_many += too_many_members
     unweighed: list[str] = []
     for membership, persons in weighed:
         kept, left = metrics_by_membership(metrics, membership, persons.sample)
@@ -157,12 +159,7 @@ def _groupings(
     made = [make_grouping(sensitive, columns, rows.sample.weight, counted, spec.sensitive) for columns in known]
     for grouping in made:
         _check_reference(grouping, spec)
-    notes = tuple(
-        f"Not measured by {listed(g.facts.columns)}: {len(g.groups)} groups are more than {MOST_GROUPS}. "
-        "Give sensitive.bins, or leave the column out."
-        for g in made
-        if len(g.groups) > MOST_GROUPS
-    )
+    notes = tuple(_too_many(g) for g in made if len(g.groups) > MOST_GROUPS)
     return tuple(g for g in made if len(g.groups) <= MOST_GROUPS), notes
 
 
@@ -311,9 +308,25 @@ def _observe(
     yield from observe_indices(indices, grouping, results, rows, given, references)
 
 
-def _memberships(evidence: Evidence, spec: AuditSpec, rows: Rows) -> tuple[tuple[Membership, Rows], ...]:
-    known = evidence.headline.table.memberships
-    return tuple(make_membership(name, shares, rows, spec.sensitive) for name, shares in known.items())
+def _memberships(
+    evidence: Evidence, spec: AuditSpec, rows: Rows, asked: Iterable[MeasurementRequest]
+) -> tuple[tuple[tuple[Membership, Rows], ...], tuple[str, ...]]:
+    """Return what people are divided by through probabilities, and a sentence on each division that is left out."""
+    table = evidence.headline.table
+    known, sensitive = table.memberships, table.sensitive
+    every = [*((name,) for name in known), *declared(spec.sensitive, (c for r in asked for c in r.group_by))]
+    wanted = {frozenset(c): c for c in every if any(name in known for name in c)}
+    held = [c for c in wanted.values() if all(name in known or name in sensitive for name in c)]
+    made = [make_membership(columns, sensitive, known, rows, spec.sensitive) for columns in held]
+    notes = tuple(_too_many(m) for m, _ in made if len(m.groups) > MOST_GROUPS)
+    return tuple((m, persons) for m, persons in made if len(m.groups) <= MOST_GROUPS), notes
+
+
+def _too_many(grouping: Grouping) -> str:
+    return (
+        f"Not measured by {listed(grouping.facts.columns)}: {len(grouping.groups)} groups are more than {MOST_GROUPS}. "
+        "Give sensitive.bins, or leave the column out."
+    )
 
 
 def _observe_members(
@@ -449,10 +462,13 @@ def _unmet(
 ) -> Iterator[Observation]:
     """Yield an undefined observation for each request that nothing here answers, so that it is not silently missing."""
     by = {frozenset(grouping.facts.columns) for grouping in groupings}
+    guessed = {frozenset(g.facts.columns) for g in groupings if isinstance(g, Membership)}
+    counted = {d.name for d in disparities if isinstance(d, Index)}
     measured = {m.name for m in metrics} | {d.name for d in disparities} | _FACTS
     measured |= set(SELECTION) if "selection_rate" in measured else set()
     found: Mapping[str, Metric] = load_all("metrics")
     for request in asked:
+        weighed = guessed if request.measure in counted else set()
         metric = with_arguments(found, request.measure, request.arguments)
         name = metric.name if isinstance(metric, Metric) else f"{request.measure}{arguments_key(request.arguments)}"
         # Of what is no metric, only the ratio of scoring rates has an argument.
@@ -460,7 +476,9 @@ def _unmet(
         refused = isinstance(metric, str) and not scoring and (request.measure in found or request.arguments)
         why = str(metric) if refused else ""
         for columns in request.group_by or ((),):
-            reason = why or _why_unmet(request.measure, SCORING_RATE if scoring else name, columns, by, measured)
+            reason = why or _why_unmet(
+                request.measure, SCORING_RATE if scoring else name, columns, by, measured, weighed
+            )
             if reason:
                 place = f"/{grouping_key(columns)}" if columns else ""
                 yield Observation(
@@ -471,7 +489,16 @@ def _unmet(
                 )
 
 
-def _why_unmet(measure: str, name: str, columns: tuple[str, ...], by: set[frozenset[str]], measured: set[str]) -> str:
+def _why_unmet(
+    measure: str,
+    name: str,
+    columns: tuple[str, ...],
+    by: set[frozenset[str]],
+    measured: set[str],
+    uncounted: set[frozenset[str]],
+) -> str:
+    if frozenset(columns) in uncounted:
+        return UNCOUNTED
     if name not in measured:
         return f"{measure} cannot be measured by group on these predictions."
     if columns and frozenset(columns) not in by:

@@ -7,7 +7,7 @@ their values are not independent: gaps are drawn with the correlation that the l
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -40,7 +40,7 @@ from audit.fairness.choice import interval_of
 from audit.fairness.counts import Counts, counts_rows, read_share
 from audit.fairness.disaggregate import Disaggregated, Rows, listed
 from audit.fairness.gaps import correlating, draw_estimates
-from audit.fairness.groups import UNKNOWN, Grouping
+from audit.fairness.groups import UNKNOWN, Grouping, natural, role_of
 from audit.records.measured import Estimate, Measured, Undefined
 from audit.records.observation import group_key, grouping_key
 from audit.records.sections import GroupFacts, GroupingFacts
@@ -60,16 +60,28 @@ class Membership(Grouping):
     mass: Array
     """(n, groups) weight of each row in each group: its own weight times the probability."""
 
+    columns_by_probability: int = 1
+    """Features of an intersection that are known by probability."""
 
-def make_membership(name: str, probabilities: pd.DataFrame, rows: Rows, spec: SensitiveSpec) -> tuple[Membership, Rows]:
-    """Return the groups of one feature, and the rows as they are weighted in them.
+
+def make_membership(
+    columns: tuple[str, ...],
+    sensitive: pd.DataFrame,
+    known: Mapping[str, pd.DataFrame],
+    rows: Rows,
+    spec: SensitiveSpec,
+) -> tuple[Membership, Rows]:
+    """Return the groups of one feature or of an intersection, and the rows as they are weighted in them.
 
     Parameters
     ----------
-    name : str
-        What the spec calls the feature.
-    probabilities : DataFrame (n, groups)
-        Of each row in each group; rows sum to 1.
+    columns : tuple of str
+        What the spec calls the features, one of them at least known by probability.
+    sensitive : DataFrame (n, s)
+        Features known for certain, as text.
+    known : mapping
+        Feature to (n, groups) probabilities, whose rows sum to 1. Features of an intersection are independent given
+        these, as far as that can be known: the probability of both is the product.
     rows : Rows
         The audited rows.
     spec : SensitiveSpec
@@ -81,33 +93,35 @@ def make_membership(name: str, probabilities: pd.DataFrame, rows: Rows, spec: Se
     rows : Rows
         One for each person where weights count them; their weights are taken as inverse inclusion probabilities.
     """
-    shares, sample = _persons(probabilities.to_numpy(np.float64), rows.sample)
+    values, probabilities = _joint(columns, sensitive, known)
+    shares, sample = _persons(probabilities, rows.sample)
     weight = weights_of(sample)
     mass = shares * weight[:, None]
     held = shares[weight > 0].sum(axis=0)
     whole = mass.sum()
     groups = tuple(
         GroupFacts(
-            key=group_key((name,), (str(group),)),
-            label=str(group),
+            key=group_key(columns, group),
+            label=", ".join(group),
             n=round(float(n)),
             share=min(float(m / whole), 1.0) if whole else 0.0,
             small=bool(n < spec.minimum_group),
-            unknown=group == UNKNOWN,
+            unknown=UNKNOWN in group,
         )
-        for group, n, m in zip(probabilities.columns, held, mass.sum(axis=0), strict=True)
+        for group, n, m in zip(values, held, mass.sum(axis=0), strict=True)
     )
-    reference = group_key((name,), (spec.reference[name],)) if name in spec.reference else None
+    named = all(name in spec.reference for name in columns)
     facts = GroupingFacts(
-        key=grouping_key((name,)),
-        columns=(name,),
-        role=spec.roles.get(name),
+        key=grouping_key(columns),
+        columns=columns,
+        role=role_of(columns, spec),
         groups=groups,
-        reference=reference,
+        reference=group_key(columns, tuple(str(spec.reference[name]) for name in columns)) if named else None,
         probabilistic=True,
     )
     nowhere = np.full(len(weight), -1, dtype=np.int64)
-    return Membership(facts, nowhere, mass), replace(rows, sample=sample)
+    guessed = sum(name in known for name in columns)
+    return Membership(facts, nowhere, mass, guessed), replace(rows, sample=sample)
 
 
 def metrics_by_membership(
@@ -148,12 +162,24 @@ def disaggregate_members(metric: Metric, membership: Membership, cells: Counts |
 def said_of(membership: Membership) -> str:
     """Say how rates by these groups are to be read."""
     name = listed(membership.facts.columns)
+    joint = " The features are taken as independent given their probabilities." if _is_product(membership) else ""
     return (
         f"Membership by {name} is a probability: every row counts in every group by it, n is a sum of probabilities, "
         "and rates are weighted. Where decisions go with the group beyond what the probabilities tell, such rates are "
         "biased by what remains between the two, and gaps come out too narrow or too wide (Chen et al. 2019, "
         "doi:10.1145/3287560.3287594)."
+        f"{joint} {UNCOUNTED}"
     )
+
+
+UNCOUNTED = (
+    "Tests, comparisons within strata, inequality and power count whole persons, and are not measured of groups that "
+    "are known by probability."
+)
+
+
+def _is_product(membership: Membership) -> bool:
+    return membership.columns_by_probability > 1
 
 
 class _Weighted(Disaggregated):
@@ -186,6 +212,24 @@ class _Weighted(Disaggregated):
             draws[:, known] = draw_estimates(estimates, interval.resamples, rng, z, root)
         method = "linearised_draws" if cluster is None else "linearised_draws_clustered"
         return method, np.clip(draws, *self.metric.bounds)
+
+
+def _joint(
+    columns: tuple[str, ...], sensitive: pd.DataFrame, known: Mapping[str, pd.DataFrame]
+) -> tuple[tuple[tuple[str, ...], ...], Array]:
+    """Groups that anybody can be in, and (n, groups) probabilities of them."""
+    values: list[tuple[str, ...]] = [()]
+    shares = np.ones((len(sensitive), 1))
+    for column in columns:
+        if column in known:
+            names, part = [str(name) for name in known[column].columns], known[column].to_numpy(np.float64)
+        else:
+            names = sorted(map(str, sensitive[column].unique()), key=lambda v: (v == UNKNOWN, natural(v), v))
+            part = np.column_stack([(sensitive[column] == name).to_numpy(np.float64) for name in names])
+        values = [(*value, name) for value in values for name in names]
+        shares = (shares[:, :, None] * part[:, None, :]).reshape(len(shares), -1)
+    anybody = np.asarray(shares.sum(axis=0) > 0) | (len(columns) == 1)
+    return tuple(value for value, some in zip(values, anybody, strict=True) if some), shares[:, anybody]
 
 
 def _persons(shares: Array, sample: Sample) -> tuple[Array, Sample]:

@@ -149,7 +149,7 @@ def _groups(spec: AuditSpec) -> Iterator[Finding]:
                 message = f"{column!r} is not in sensitive.features (listed: {listed})."
                 yield Finding(("sensitive", key, column), message, "List it there or delete it here.")
     for i, columns in enumerate(sensitive.intersections):
-        yield from _intersection(("sensitive", "intersections", i), columns, sensitive.features)
+        yield from _intersection(("sensitive", "intersections", i), columns, sensitive.grouped)
     for column, edges in sensitive.bins.items():
         if len(edges) < 2 or any(low >= high for low, high in pairwise(edges)):
             found = ", ".join(f"{edge:g}" for edge in edges) or "none"

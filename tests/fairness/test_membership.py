@@ -257,3 +257,66 @@ def test_the_estimate_itself_is_the_one_for_inclusion_weights():
     assert n >= 100
     centre = (value + 1.959964**2 / (2 * n)) / (1 + 1.959964**2 / n)
     assert (rate.low + rate.high) / 2 == pytest.approx(centre, abs=1e-6)
+
+
+# --- intersections ----------------------------------------------------------------------------------
+
+
+def test_an_intersection_with_what_is_known_weighs_by_the_probability(make_evidence, make_plan, found):
+    shares, made = people()
+    section, by_id = audited(make_evidence, make_plan, found, shares, made, intersections=(("sex", "race"),))
+    female = np.arange(N) % 2 == 0
+    for g, name in enumerate("abc"):
+        p = shares[:, g] * female
+        measured = by_id[f"fairness/selection_rate/sex=f&race={name}"]
+        assert measured.value == pytest.approx(np.average(made["label"], weights=p))
+        assert (measured.low < measured.value < measured.high, measured.n) == (True, round(p.sum()))
+    grouping = next(g for g in section.groupings if g.key == "sex&race")
+    assert grouping.probabilistic and len(grouping.groups) == 6
+    assert sum(g.share for g in grouping.groups) == pytest.approx(1)
+    assert "fairness/demographic_parity/sex&race/difference" in by_id
+
+
+def test_an_intersection_of_two_that_are_guessed_takes_the_product_and_says_so(make_evidence, make_plan, found):
+    shares, made = people()
+    evidence = make_evidence({"sex": ["f", "m"] * (N // 2)}, **made)
+    old = np.random.default_rng(5).random(N)
+    held = {
+        "race": pd.DataFrame(shares, columns=list("abc")),
+        "age": pd.DataFrame({"old": old, "young": 1 - old}),
+    }
+    table = replace(evidence.headline.table, memberships=held)
+    evidence = replace(evidence, headline=replace(evidence.headline, table=table))
+    given = {"race": {n: f"p_{n}" for n in "abc"}, "age": {"old": "p_old", "young": "p_young"}}
+    fairness = {"flip": False, "proxies": False}
+    plan = make_plan(["sex"], probabilities=given, intersections=(("race", "age"),), fairness=fairness)
+    section, by_id = found(evidence, plan)
+    expected = np.average(made["label"], weights=shares[:, 1] * old)
+    assert by_id["fairness/selection_rate/race=b&age=old"].value == pytest.approx(expected)
+    (said,) = (note for note in section.notes if note.startswith("Membership by race and age"))
+    assert "taken as independent given their probabilities" in said
+    alone = next(note for note in section.notes if note.startswith("Membership by race is"))
+    assert "independent" not in alone and "whole persons" in alone
+
+
+def test_certain_probabilities_give_the_intersection_of_certain_groups(make_evidence, make_plan, found):
+    shares, made = people()
+    sure = np.eye(3)[shares.argmax(axis=1)]
+    _, weighted = audited(make_evidence, make_plan, found, sure, made, intersections=(("sex", "race"),))
+    columns = {"sex": ["fm"[i % 2] for i in range(N)], "race": ["abc"[g] for g in shares.argmax(axis=1)]}
+    fairness = {"flip": False, "proxies": False}
+    plan = make_plan(["sex", "race"], intersections=(("sex", "race"),), fairness=fairness)
+    _, certain = found(make_evidence(columns, **made), plan)
+    for name in ("f&race=a", "m&race=c"):
+        for measure in ("selection_rate", "true_positive_rate", "precision"):
+            one, other = (by_id[f"fairness/{measure}/sex={name}"] for by_id in (weighted, certain))
+            assert (one.value, one.n if measure == "selection_rate" else 0) == pytest.approx(
+                (other.value, other.n if measure == "selection_rate" else 0)
+            )
+
+
+def test_a_pack_hears_why_an_index_is_not_measured_of_guessed_groups(make_evidence, make_plan, found):
+    shares, made = people()
+    request = MeasurementRequest(stage="fairness", measure="theil_index", group_by=(("race",),))
+    _, by_id = audited(make_evidence, make_plan, found, shares, made, requests=[request])
+    assert "whole persons" in by_id["fairness/theil_index/race"].reason
