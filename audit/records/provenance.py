@@ -52,7 +52,7 @@ class Run(Record):
     """Name such as `latency_p50/batch=1` or `fit_time/rows=320` to seconds."""
     costs: dict[str, Measured] = Field(default_factory=dict)
     """`throughput/batch=1000` (rows a second), `time_growth` (exponent of the time beyond that of one row),
-    `fit_time_growth` (exponent of the time of a fit), `peak_memory/load` and `peak_memory/batch=10000` (bytes, in a fresh
-    process), and `latency/batch=10000` where that batch was not timed."""
+    `fit_time_growth` (exponent of the time of a fit), `peak_memory/load` and `peak_memory/batch=10000` (bytes, in a
+    fresh process), and `latency/batch=10000` where that batch was not timed."""
     command: str | None = None
     """The command as typed, for the appendix."""

@@ -25,6 +25,8 @@ from audit.records.sections import ModelFacts, TableFacts
 from audit.robustness.shift import value_of
 from audit.subject.evidence import Evaluation, Evidence, Predictions, Subject, Table
 
+# Loaded before threads are limited: a library that comes later has threads of its own, which wait for each other.
+CHECKS = tuple(load("checks", name) for name in ("drift", "drift_classifier"))
 SIZES = ((100, 60), (300, 150), (3000, 1500))
 SHIFTS = ("none", "mean of one feature by 0.3 SD", "shares of one category", "covariance of two features")
 
@@ -56,8 +58,8 @@ def audited(rows: int, others: int, shift: str, seed: int) -> Found:
     setting = Setting(level=0.95, seed=seed)
     by_id = {
         o.id.removeprefix("robustness/"): o.measured
-        for name in ("drift", "drift_classifier")
-        for o in load("checks", name).find(evidence, setting).observations
+        for check in CHECKS
+        for o in check.find(evidence, setting).observations
     }
     return Found(
         features=value_of(by_id["features_drifted"]) > 0,
