@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from audit.attribution.shapes import text_of
 from audit.attribution.split import split_of
 from audit.declarations.attribution import Attributed, AttributionMethod, Ground, MethodNotRunError
+from audit.records.effects import DetailTable
 from audit.records.sections import AttributionMethodFacts
 from audit.subject.evidence import Capability
 
@@ -40,6 +42,7 @@ def attribute(ground: Ground) -> Attributed:
             notes=notes,
             features=tuple(dict.fromkeys(tested)),
             table=(("depth", "rule", "training rows", "prediction"), *lines),
+            details=_paths(tree, names, split.predictor, split.encode(ground.rows), ground),
         )
     )
 
@@ -55,6 +58,39 @@ def _rules(
     name, limit = names[int(tree.feature[node])], text_of(float(tree.threshold[node]))
     yield from _rules(tree, names, model, left, depth + 1, f"{name} ≤ {limit}")
     yield from _rules(tree, names, model, right, depth + 1, f"{name} > {limit}")
+
+
+def _paths(tree: Any, names: list[str], model: Any, encoded: Any, ground: Ground) -> tuple[DetailTable, ...]:
+    # The tests that each single case met, of two bounds on the same side the tighter.
+    if not ground.chosen:
+        return ()
+    lines = []
+    leaves = model.apply(encoded)
+    for number, (row, _) in enumerate(ground.chosen, start=1):
+        leaf = int(leaves[row])
+        rule = " and ".join(_tight(tree, names, leaf)) or "all rows"
+        lines.append((str(number), rule, str(int(tree.n_node_samples[leaf])), _prediction(tree, model, leaf)))
+    header = ("case", "path", "training rows", "prediction")
+    return (DetailTable(title="The path of each case", rows=(header, *lines)),)
+
+
+def _tight(tree: Any, names: list[str], leaf: int) -> Iterator[str]:
+    parent = {int(child): node for node in range(tree.node_count) for child in _answers(tree, node)}
+    bounds: dict[tuple[int, bool], float] = {}
+    path = [leaf]
+    while path[-1] in parent:
+        path.append(parent[path[-1]])
+    for child, node in reversed(list(pairwise(path))):
+        above, limit = child == int(tree.children_right[node]), float(tree.threshold[node])
+        key = int(tree.feature[node]), above
+        bounds[key] = max(bounds.get(key, limit), limit) if above else min(bounds.get(key, limit), limit)
+    for (feature, above), limit in bounds.items():
+        yield f"{names[feature]} {'>' if above else '≤'} {text_of(limit)}"
+
+
+def _answers(tree: Any, node: int) -> tuple[int, ...]:
+    left, right = int(tree.children_left[node]), int(tree.children_right[node])
+    return () if left == right else (left, right)
 
 
 def _prediction(tree: Any, model: Any, node: int) -> str:

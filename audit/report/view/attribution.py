@@ -110,6 +110,7 @@ def _method(folio: Folio, method: AttributionMethodFacts) -> tuple[Block, ...]:
     blocks += column_groups.blocks(folio, method)
     if len(method.table) > 1:
         blocks.append(as_text(folio, method.table, t("attribution.white_box", method=method.label)))
+    blocks += [as_text(folio, detail.rows, detail.title) for detail in method.details]
     return tuple(blocks)
 
 
