@@ -20,6 +20,7 @@ from audit.attribution.explained import (
     logistic,
     softmax_of_rows,
 )
+from audit.attribution.forests import Forest
 from audit.attribution.quadrature import tree_values
 from audit.attribution.trees import expected, signs_of
 
@@ -79,6 +80,21 @@ class Booster:
             base=base,
             output=output,
             game="path-dependent Shapley values (absent columns follow the training weights of the trees), exact",
+            scale=self.scale,
+            inverse=self.inverse,
+        )
+
+    def forest(self) -> Forest | None:
+        """Return its trees as those of any other ensemble, or None where we do not know how to read them."""
+        own = self.own()
+        if own is None:
+            return None
+        return Forest(
+            trees=own.trees,
+            read=own.read,
+            columns=None,
+            output=self.output,
+            constant=True,
             scale=self.scale,
             inverse=self.inverse,
         )

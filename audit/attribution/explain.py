@@ -86,7 +86,7 @@ def _exact(ground: Ground, split: Split) -> tuple[Ground, Explained] | str:
         return explained
     if explained.values.shape[1] != len(owners):
         return "the encoded columns could not be counted"
-    return ground, _summed_back(explained, owners, ground)
+    return ground, summed_back(explained, owners, ground)
 
 
 def _run(kind: Forest | Booster | Linear, ground: Ground, split: Split, width: int) -> Explained | str:
@@ -100,15 +100,21 @@ def _run(kind: Forest | Booster | Linear, ground: Ground, split: Split, width: i
             if not kind.holds(encoded):
                 return f"the output of {type(split.predictor).__name__} is not a weighted sum of its columns"
             explained = kind.explain(encoded, split.encode(ground.background))
+    return doubt(explained, ground, split) or explained
+
+
+def doubt(explained: Explained, ground: Ground, split: Split) -> str:
+    """Return why attributions of encoded columns are not those of the model, or nothing."""
     size = float(np.abs(explained.output).max(initial=1.0))
     if explained.additivity_error() > _ADDITIVE * size:
         return "the exact attributions did not add up to the model's output"
     if ground.score is not None and not explained.reports(ground.score):
         return f"the model's scores are not those of its {type(split.predictor).__name__}"
-    return explained
+    return ""
 
 
-def _summed_back(explained: Explained, owners: list[int], ground: Ground) -> Explained:
+def summed_back(explained: Explained, owners: list[int], ground: Ground) -> Explained:
+    """Return attributions of encoded columns as those of the original ones, which are their owners."""
     width = ground.rows.shape[1]
     membership = np.zeros((width, len(owners)))
     membership[owners, np.arange(len(owners))] = 1.0

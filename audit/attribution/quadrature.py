@@ -13,10 +13,7 @@ leaves x depth^2.
 
 from __future__ import annotations
 
-import functools
-import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -24,9 +21,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audit import guard
+from audit.attribution.compiled import compiled, in_parts
 from audit.attribution.paths import path_values
-from audit.attribution.trees import LEAF, FlatTree, gauss_legendre
+from audit.attribution.trees import LEAF, FlatTree, gauss_legendre, joined
 from audit.errors import AuditError
 
 # Factors of a group of trees, in numbers, that stay in a processor's second cache beside a block of rows.
@@ -53,23 +50,19 @@ def tree_values(trees: tuple[FlatTree, ...], x: NDArray[np.float64]) -> NDArray[
     ndarray of shape (n, m, K), float64
         Path-dependent Shapley values, exact up to rounding.
     """
-    compiled = _compiled()
-    if isinstance(compiled, AuditError):
+    kernels = _kernels()
+    if isinstance(kernels, AuditError):
         # Without a compiler the same numbers come out of plain arrays, only later.
         return path_values(trees, x)
-    found = np.zeros((-(-len(x) // compiled.rows), trees[0].value.shape[1], x.shape[1], compiled.rows))
-    seen = _abreast(x, compiled.rows)
-    # Each thread has rows of its own, so that no sum depends on how many there are.
-    threads = max(1, min(_processors(), len(seen)))
-    cuts = [len(seen) * i // threads for i in range(threads + 1)]
-    with ThreadPoolExecutor(threads) as pool:
-        for group in _groups(trees):
-            program = _program(compiled, group)
+    found = np.zeros((-(-len(x) // kernels.rows), trees[0].value.shape[1], x.shape[1], kernels.rows))
+    seen = _abreast(x, kernels.rows)
+    for group in _groups(trees):
+        program = _program(kernels, group)
 
-            def part(a: int, b: int, program: tuple[Any, ...] = program) -> None:
-                compiled.walk(*program, seen[a:b], found[a:b].reshape(b - a, -1))
+        def part(a: int, b: int, program: tuple[Any, ...] = program) -> None:
+            kernels.walk(*program, seen[a:b], found[a:b].reshape(b - a, -1))
 
-            list(pool.map(part, cuts[:-1], cuts[1:]))
+        in_parts(part, len(seen))
     by_row = found.transpose(0, 3, 2, 1).reshape(-1, x.shape[1], found.shape[1])
     return np.ascontiguousarray(by_row[: len(x)])
 
@@ -80,10 +73,6 @@ def _abreast(x: NDArray[np.float64], together: int) -> NDArray[np.float64]:
     padded = np.zeros((blocks * together, x.shape[1]))
     padded[: len(x)] = x
     return np.ascontiguousarray(padded.reshape(blocks, together, -1).transpose(0, 2, 1)).reshape(blocks, -1)
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True)
@@ -109,52 +98,26 @@ def _groups(trees: tuple[FlatTree, ...]) -> Iterator[_Group]:
             yield _Group(tuple(held), nodes, outputs)
 
 
-def _program(compiled: _Compiled, group: _Group) -> tuple[Any, ...]:
+def _program(kernels: _Kernels, group: _Group) -> tuple[Any, ...]:
     # What the walk is given of a group of trees: its steps, their numbers and their factors.
-    trees, outputs = group.trees, np.array(group.outputs)
-    start = np.cumsum([0, *(tree.nodes for tree in trees)])[:-1]
-    shift = np.repeat(start, [tree.nodes for tree in trees])
-    left, right, feature, threshold, missing_left, cover, value = (
-        np.concatenate([getattr(tree, name) for tree in trees])
-        for name in ("left", "right", "feature", "threshold", "missing_left", "cover", "value")
-    )
-    tested = left != LEAF
-    left, right = np.where(tested, left + shift, LEAF), np.where(tested, right + shift, LEAF)
-    listed, length, categories = _listed(trees)
+    grove, outputs = joined(group.trees), np.array(group.outputs)
     t, weight = gauss_legendre(group.order)
-    inner = int(tested.sum())
-    # Every inner node is entered, and come back to unless it holds two leaves.
+    inner = int((grove.left != LEAF).sum())
     order = np.zeros(2 * inner, dtype=np.int64)
     program = (
-        np.zeros((inner, compiled.whole), dtype=np.int64),
-        np.zeros((inner, compiled.limits)),
-        np.zeros((inner, compiled.flags), dtype=np.bool_),
-        np.zeros(len(categories), dtype=np.uint8),
-        np.zeros(inner * compiled.edge * len(t)),
-        np.zeros(inner * len(outputs) * compiled.leaf * len(t)),
+        np.zeros((inner, kernels.whole), dtype=np.int64),
+        np.zeros((inner, kernels.limits)),
+        np.zeros((inner, kernels.flags), dtype=np.bool_),
+        np.zeros(len(grove.categories), dtype=np.uint8),
+        np.zeros(inner * kernels.edge * len(t)),
+        np.zeros(inner * len(outputs) * kernels.leaf * len(t)),
     )
-    steps = compiled.tables(
-        left, right, feature, threshold, missing_left, listed, length, categories, cover, value, start, outputs, t,
-        weight, order, *program,
-    )  # fmt: skip
-    return (order[:steps], *program, outputs, len(t), 2 * max(tree.depth for tree in trees) + 2)
-
-
-def _listed(trees: tuple[FlatTree, ...]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-    # By node the place and the number of the marks of its categories, -1 without; all marks, node after node.
-    places, lengths, bits, at = [], [], [np.zeros(1, dtype=np.bool_)], 1
-    for tree in trees:
-        tests = (tree.category >= 0) & (tree.left != LEAF)
-        width = tree.categories.shape[1]
-        places.append(np.where(tests, at + width * (np.cumsum(tests) - 1), -1))
-        lengths.append(np.full(tree.nodes, width))
-        bits.append(tree.categories[tree.category[tests]].ravel())
-        at += width * int(tests.sum())
-    return np.concatenate(places), np.concatenate(lengths), np.concatenate(bits)
+    steps = kernels.tables(*grove.tests(), grove.cover, grove.value, grove.roots, outputs, t, weight, order, *program)
+    return (order[:steps], *program, outputs, len(t), 2 * max(tree.depth for tree in group.trees) + 2)
 
 
 @dataclass(frozen=True)
-class _Compiled:
+class _Kernels:
     tables: Callable[..., int]
     walk: Callable[..., None]
     rows: int
@@ -165,21 +128,16 @@ class _Compiled:
     leaf: int
 
 
-@functools.cache
-def _compiled() -> _Compiled | AuditError:
-    # Where compiled code cannot be kept, or was kept badly, it is compiled for this run alone.
-    kept = guard.attempt(_built, True)
-    return guard.attempt(_built, False) if isinstance(kept, AuditError) else kept
-
-
-def _built(keep: bool) -> _Compiled:
-    # Imported on first use: the compiler costs more than many an audit's attributions.
-    import numba
-
+def _kernels() -> _Kernels | AuditError:
+    found = compiled(_sources)
+    if isinstance(found, AuditError):
+        return found
     from audit.attribution import kernels as k
 
-    tables, walk = (
-        numba.njit(signature, nogil=True, error_model="numpy", cache=keep)(function)
-        for signature, function in ((k.TABLES, k.tables), (k.WALK, k.walk))
-    )
-    return _Compiled(tables, walk, k.ROWS, k.WHOLE, k.LIMITS, k.FLAGS, k.EDGE, k.LEAF)
+    return _Kernels(found[0], found[1], k.ROWS, k.WHOLE, k.LIMITS, k.FLAGS, k.EDGE, k.LEAF)
+
+
+def _sources() -> tuple[tuple[str, Callable[..., Any]], ...]:
+    from audit.attribution import kernels
+
+    return (kernels.TABLES, kernels.tables), (kernels.WALK, kernels.walk)

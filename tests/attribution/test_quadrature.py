@@ -19,7 +19,7 @@ from sklearn.datasets import make_classification
 from sklearn.ensemble import ExtraTreesRegressor, GradientBoostingClassifier, RandomForestClassifier
 
 from audit import guard
-from audit.attribution import forests, quadrature
+from audit.attribution import compiled, forests, quadrature
 from audit.attribution.forests import forest_of
 from audit.attribution.paths import path_operations, path_values
 from audit.attribution.quadrature import operations, tree_values
@@ -200,30 +200,41 @@ def test_the_way_is_chosen_by_counting_and_small_jobs_need_no_compiler(monkeypat
 def test_a_cache_that_fails_costs_only_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[bool] = []
 
-    def failing(keep: bool) -> Any:
+    def failing(_: Any, keep: bool) -> Any:
         asked.append(keep)
         if keep:
             raise OSError("No space left on device")
         return "compiled for this run"
 
-    monkeypatch.setattr(quadrature, "_built", failing)
-    assert quadrature._compiled.__wrapped__() == "compiled for this run" and asked == [True, False]
+    monkeypatch.setattr(compiled, "_built", failing)
+    assert compiled.compiled.__wrapped__(None) == "compiled for this run" and asked == [True, False]
     # A double that does not look after the cache ends the stage.
-    assert "No space left" in str(guard.attempt(failing, True))
+    assert "No space left" in str(guard.attempt(failing, None, True))
+
+
+@pytest.mark.parametrize("way", [tree_values])
+def test_the_number_of_threads_changes_no_byte(way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(4)
+    trees, x = tuple(grown(rng, 5, depth=6) for _ in range(5)), rows_for(rng, 300, 5)
+    found = []
+    for threads in (1, 2, 3):
+        monkeypatch.setattr(compiled, "_processors", lambda threads=threads: threads)
+        found.append(way(trees, x).tobytes())
+    assert found[0] == found[1] == found[2]
 
 
 def test_without_a_compiler_the_numbers_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(3)
     tree, x = grown(rng, 4, depth=5, outputs=2), rows_for(rng, 40, 4)
-    compiled = tree_values((tree,), x)
-    monkeypatch.setattr(quadrature, "_compiled", lambda: guard.attempt(int, "no compiler"))
-    np.testing.assert_allclose(tree_values((tree,), x), compiled, atol=1e-12)
+    found = tree_values((tree,), x)
+    monkeypatch.setattr(quadrature, "compiled", lambda _: guard.attempt(int, "no compiler"))
+    np.testing.assert_allclose(tree_values((tree,), x), found, atol=1e-12)
 
 
 _ASK = """
 from audit.attribution import quadrature
-compiled = quadrature._compiled()
-print(sum(sum(f.stats.cache_hits.values()) for f in (compiled.tables, compiled.walk)))
+kernels = quadrature._kernels()
+print(sum(sum(f.stats.cache_hits.values()) for f in (kernels.tables, kernels.walk)))
 """
 
 

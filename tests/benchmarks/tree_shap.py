@@ -23,7 +23,7 @@ from sklearn.datasets import make_classification
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from xgboost import XGBClassifier
 
-from audit.attribution import quadrature
+from audit.attribution import compiled, quadrature
 from audit.attribution.boosters import booster_of
 from audit.attribution.dumps import LightGBMTrees, XGBoostTrees
 from audit.attribution.forests import Forest, forest_of
@@ -44,9 +44,9 @@ def main(rows: int = 20_000, few: int = 200) -> None:
     warnings.simplefilter("ignore")
     X, y = make_classification(rows, COLUMNS, n_informative=12, random_state=0)
     start = time.process_time()
-    quadrature._compiled()
+    quadrature._kernels()
     print(f"compiling, or reading what was compiled: {time.process_time() - start:.1f} s of CPU time")
-    processors = quadrature._processors
+    processors = compiled._processors
     for name, (model, tolerance) in MODELS.items():
         model.fit(X[:10_000], y[:10_000])
         kind = _trees(model)
@@ -57,9 +57,9 @@ def main(rows: int = 20_000, few: int = 200) -> None:
         lone, both = [], []
         for _ in range(2):
             other = _seconds(theirs, peer, X[:few]) / few
-            quadrature._processors = lambda: 1
+            compiled._processors = lambda: 1
             lone.append((_seconds(ours, kind, X) / rows, other))
-            quadrature._processors = processors
+            compiled._processors = processors
             both.append(_seconds(ours, kind, X)[1] / rows)
         mine, other = np.min([m for m, _ in lone], axis=0), np.min([o for _, o in lone], axis=0)
         print(
