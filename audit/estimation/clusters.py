@@ -21,7 +21,8 @@ Bootstrap Methods and their Application, section 3.8).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -140,15 +141,77 @@ def design_effect(
     return float(_allowed(np.array([found or [np.nan]]), np.array([total]), telling, clusters, level)[0])
 
 
-def effects_on_cells(form: CellForm, sample: Sample, group: NDArray[np.int64], groups: int, level: float) -> Array:
+@dataclass(frozen=True)
+class ClusterCells:
+    """The confusion matrix of each cluster within each group, counted once for all measures of them."""
+
+    sample: Sample
+    groups: int
+    owner: NDArray[np.int64]
+    """(p,) group of each pair of a group and a cluster that has rows."""
+    cluster: NDArray[np.int64]
+    """(p,) cluster of each."""
+    sums: Array
+    """(p, K * K) sums of weights."""
+    squares: Array
+    """(groups, K * K) sums of squared weights."""
+
+    @cached_property
+    def of_groups(self) -> Array:
+        """(groups, K * K) sums of weights."""
+        return np.stack([_by(self.owner, column, self.groups) for column in self.sums.T], axis=1)
+
+    def slopes(self, form: CellForm) -> Array:
+        """(groups, K * K) how far a measure moves with each cell."""
+        side = self.sample.classes
+        found = form.slopes(self.of_groups.reshape(self.groups, side, side), self.sample)
+        return found.reshape(self.groups, side**2)
+
+
+def cells_by_cluster(sample: Sample, group: NDArray[np.int64], groups: int) -> ClusterCells | None:
+    """Count confusion matrices by group and cluster; None without clusters or classes, or where they are too many.
+
+    Parameters
+    ----------
+    group : (n,) group of each row, -1 for none
+    """
+    size = sample.classes**2
+    unlabelled = sample.target is None and sample.label is None
+    if sample.cluster is None or not size or sample.classes > MOST_CLASSES or unlabelled:
+        return None
+    inside = _inside(group)
+    home, weight, width = group[inside], weights_of(sample)[inside], int(sample.cluster.max(initial=0)) + 1
+    place, owner = _places(sample.cluster[inside], home, groups)
+    if len(owner) * size > _MOST_CELLS:
+        return None
+    cell = cell_of(sample)[inside]
+    sums = np.bincount(place * size + cell, weights=weight, minlength=len(owner) * size).reshape(-1, size)
+    held = np.flatnonzero(sums.any(axis=1))
+    squares = np.bincount(home * size + cell, weights=weight**2, minlength=groups * size).reshape(groups, size)
+    dense = len(owner) == groups * width
+    cluster = held % width if dense else _first_of(place, sample.cluster[inside], len(owner))[held]
+    return ClusterCells(sample, groups, owner[held], cluster, sums[held].astype(np.float64), squares.astype(np.float64))
+
+
+def effects_on_cells(form: CellForm, cells: ClusterCells, level: float) -> Array:
     """(groups,) design effects of a function of the confusion cells by group; infinite where there is one cluster."""
-    moves = []
-    if sample.classes <= MOST_CLASSES:
-        index, slopes = _cells(form, sample, group, groups)
-        move = np.zeros(len(group))
-        move[group >= 0] = slopes.ravel()[index]
-        moves.append(move)
-    return effects_by_group(moves, sample, group, groups, level, counted=_counted(form, sample))
+    groups, owner, of_groups = cells.groups, cells.owner, cells.of_groups
+    slopes = cells.slopes(form)
+    total = of_groups.sum(axis=1)
+    away = slopes - ratio(np.vecdot(of_groups, slopes), total)[:, None]
+    plain, size = np.vecdot(of_groups, away**2), np.vecdot(of_groups, np.abs(slopes))
+    plain = np.where(plain * total > _LEAST * size**2, plain, 0.0)
+    between = _by(owner, np.vecdot(cells.sums, away[owner]) ** 2, groups)
+    least = np.ones(groups)
+    if is_inclusion_weighted(cells.sample):
+        least = np.fmax(ratio(cells.squares.sum(axis=1), total), ratio(np.vecdot(cells.squares, away**2), plain))
+    counted = _counted(form, cells.sample)
+    masses, counts = cells.sums @ counted, of_groups @ counted
+    rows = ratio(counts**2, of_groups @ counted**2)
+    telling = ratio(counts**2, _by(owner, masses**2, groups))
+    return _allowed(
+        np.maximum(ratio(between, plain), least)[:, None], rows, telling, _by(owner, masses > 0, groups), level
+    )
 
 
 def effects_by_group(
@@ -157,8 +220,6 @@ def effects_by_group(
     group: NDArray[np.int64],
     groups: int,
     level: float,
-    *,
-    counted: Array | None = None,
 ) -> Array:
     """(groups,) design effects of what rows add to a figure of each group; infinite where a group has one cluster.
 
@@ -166,43 +227,45 @@ def effects_by_group(
     ----------
     moves : (n,) arrays, what a unit of weight of each row adds; the largest effect counts
     group : (n,) group of each row, -1 for none
-    counted : (n,) how much each row counts, where a figure rests on some of the rows; all alike by default
     """
     assert sample.cluster is not None
-    inside = slice(None) if len(group) == 0 or group.min() >= 0 else group >= 0
+    inside = _inside(group)
     home, weight = group[inside], weights_of(sample)[inside]
     place, owner = _places(sample.cluster[inside], home, groups)
-    counts = weight if counted is None else weight * counted[inside]
-    masses = np.bincount(place, weights=counts, minlength=len(owner))
+    masses = np.bincount(place, weights=weight, minlength=len(owner))
     total = _by(owner, masses, groups)
     found = [_by_group(move[inside], weight, home, place, owner, groups, sample) for move in moves]
-    rows = ratio(total**2, total if counted is None else _by(home, counts * counted[inside], groups))
     telling = ratio(total**2, _by(owner, masses**2, groups))
     effects = np.stack(found, axis=1) if found else np.full((groups, 1), np.nan)
-    return _allowed(effects, rows, telling, _by(owner, masses > 0, groups), level)
+    return _allowed(effects, total, telling, _by(owner, masses > 0, groups), level)
 
 
-def covariance(form: Form, sample: Sample, group: NDArray[np.int64], groups: int) -> Array:
-    """(groups, groups) how groups vary together over clusters, each up to a factor; NaN where that is not known."""
+def covariance(form: Form, sample: Sample, group: NDArray[np.int64], groups: int, cells: ClusterCells | None) -> Array:
+    """(groups, groups) how groups vary together over clusters, each up to a factor; NaN where that is not known.
+
+    Parameters
+    ----------
+    cells : of the same rows and groups, where there are any
+    """
     assert sample.cluster is not None
-    width, inside = int(sample.cluster.max(initial=0)) + 1, group >= 0
-    weight, cluster, home = weights_of(sample)[inside], sample.cluster[inside], group[inside]
-    if isinstance(form, CellForm) and sample.classes <= MOST_CLASSES:
-        index, slopes = _cells(form, sample, group, groups)
-        moves = slopes.ravel()[index]
+    width = int(sample.cluster.max(initial=0)) + 1
+    if isinstance(form, CellForm) and cells is not None:
+        values = np.vecdot(cells.sums, cells.slopes(form)[cells.owner])
+        home, cluster = cells.owner, cells.cluster
     else:
-        moves = np.full(len(home), np.nan)
+        inside = np.flatnonzero(group >= 0)
+        home, cluster, weight = group[inside], sample.cluster[inside], weights_of(sample)[inside]
+        values = np.full(len(home), np.nan)
         for code in range(groups):
             rows = np.flatnonzero(home == code)
-            move = next(iter(form.moves(_some(sample, np.flatnonzero(inside)[rows]))), None) if len(rows) else None
+            move = next(iter(form.moves(_some(sample, inside[rows]))), None) if len(rows) else None
             if move is not None:
-                moves[rows] = move - weight[rows] @ move / weight[rows].sum()
+                values[rows] = weight[rows] * (move - weight[rows] @ move / weight[rows].sum())
     sums: Any
     if width * groups <= _DENSE:
-        sums = np.bincount(home * width + cluster, weights=weight * moves, minlength=width * groups)
-        sums = sums.reshape(groups, width)
+        sums = np.bincount(home * width + cluster, weights=values, minlength=width * groups).reshape(groups, width)
         return np.asarray(sums @ sums.T)
-    sums = sparse.csr_array((weight * moves, (home, cluster)), shape=(groups, width))
+    sums = sparse.csr_array((values, (home, cluster)), shape=(groups, width))
     return np.asarray((sums @ sums.T).todense())
 
 
@@ -289,22 +352,23 @@ def _some(sample: Sample, rows: NDArray[np.int64]) -> Sample:
     return replace(sample, **{name: array[rows] for name, array in arrays.items() if array is not None})
 
 
-def _cells(form: CellForm, sample: Sample, group: NDArray[np.int64], groups: int) -> tuple[NDArray[np.int64], Array]:
-    """Group and cell of each row that is in a group, as one number, and (groups, K * K) slopes."""
-    side, inside = sample.classes, group >= 0
-    index = (group * side**2 + cell_of(sample))[inside]
-    cells = np.bincount(index, weights=weights_of(sample)[inside], minlength=groups * side**2)
-    slopes = form.slopes(cells.reshape(groups, side, side).astype(np.float64), sample)
-    return index, slopes.reshape(groups, side**2)
-
-
 def _counted(form: CellForm, sample: Sample) -> Array:
-    """(n,) how much each row counts: a share of some rows rests on these, and on the clusters that hold them."""
-    size = sample.classes
-    if not isinstance(form, Rate) or size > MOST_CLASSES:
-        return np.ones(len(cell_of(sample)))
-    _, trials = form.parts(np.eye(size * size).reshape(-1, size, size), sample)
-    return np.abs(trials)[cell_of(sample)]
+    """(K * K,) how much a row of each cell counts: a share rests on some of the rows, and on the clusters with them."""
+    size = sample.classes**2
+    if not isinstance(form, Rate):
+        return np.ones(size)
+    return np.abs(form.parts(np.eye(size).reshape(size, sample.classes, sample.classes), sample)[1])
+
+
+def _inside(group: NDArray[np.int64]) -> Any:
+    """Rows that are in a group; all of them as a slice, which copies nothing."""
+    return slice(None) if len(group) == 0 or group.min() >= 0 else group >= 0
+
+
+def _first_of(place: NDArray[np.int64], cluster: NDArray[np.int64], places: int) -> NDArray[np.int64]:
+    found = np.zeros(places, dtype=np.int64)
+    found[place] = cluster
+    return found
 
 
 def _places(
@@ -321,6 +385,8 @@ def _places(
 
 _DENSE = 5_000_000
 """Groups times clusters up to which all of them are laid out, whether they have rows or not."""
+_MOST_CELLS = 50_000_000
+"""Groups times clusters times cells up to which they are counted."""
 
 
 def _by(home: NDArray[np.int64], values: NDArray[Any], groups: int) -> Array:

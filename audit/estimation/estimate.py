@@ -40,7 +40,15 @@ from audit import guard
 from audit.declarations.metric import Metric, Sample, UndefinedMeasureError
 from audit.estimation import intervals
 from audit.estimation.areas import area_ends
-from audit.estimation.clusters import clusters_in, effects_on_cells, independent_rows, resampled_clusters
+from audit.estimation.clusters import (
+    ClusterCells,
+    cells_by_cluster,
+    clusters_in,
+    effects_by_group,
+    effects_on_cells,
+    independent_rows,
+    resampled_clusters,
+)
 from audit.estimation.forms import (
     Array,
     AtPositives,
@@ -133,21 +141,30 @@ def estimate(metric: Metric, sample: Sample, interval: IntervalSpec, seed: int) 
 
 
 def estimate_by_group(
-    metric: Metric, sample: Sample, group: NDArray[np.int64], groups: int, interval: IntervalSpec, seed: int
+    metric: Metric,
+    sample: Sample,
+    group: NDArray[np.int64],
+    groups: int,
+    interval: IntervalSpec,
+    seed: int,
+    clustered: ClusterCells | None = None,
 ) -> tuple[Measured, ...]:
     """Measure one metric on the rows of each group on their own.
 
     Parameters
     ----------
     group : (n,) code 0..groups-1 of each row; -1 for a row in no group
+    clustered : of the same rows and groups, where they were counted before
     """
     lacking = unmeasurable(metric, sample)
     if lacking:
         return (Undefined(reason=lacking),) * groups
     form = form_of(metric, sample)
     if isinstance(form, CellForm):
-        by_cells = _of_cells if sample.cluster is None else _of_clustered_cells
-        return by_cells(form, metric, sample, group, groups, interval, seed)
+        if sample.cluster is None:
+            return _of_cells(form, metric, sample, group, groups, interval, seed)
+        clustered = clustered or cells_by_cluster(sample, group, groups)
+        return _of_clustered_cells(form, metric, sample, group, groups, interval, seed, clustered)
     by_rows = _of_rows if sample.cluster is None else _of_clustered_rows
     return tuple(
         by_rows(form, metric, part, interval, np.random.default_rng((seed, code)))
@@ -329,12 +346,16 @@ def _of_clustered_cells(
     groups: int,
     interval: IntervalSpec,
     seed: int,
+    clustered: ClusterCells | None,
 ) -> tuple[Measured, ...]:
     """As `_of_cells`, with the interval of as many independent rows as tell as much as each group's clusters."""
     cells = _grouped_cells(sample, group, groups, sample.weight)
     values = form.of_cells(cells, sample)
     n = _rows_in(sample, group, groups)
-    effect = effects_on_cells(form, sample, group, groups, interval.level)
+    if clustered is None:
+        effect = effects_by_group((), sample, group, groups, interval.level)
+    else:
+        effect = effects_on_cells(form, clustered, interval.level)
     alone = ~np.isfinite(effect)
     fewer = cells / np.where(alone, 1.0, effect)[:, None, None]
     rows = np.rint(fewer.sum(axis=(1, 2))).astype(np.int64)
@@ -491,14 +512,11 @@ def _of_clustered_rows(
     except UndefinedMeasureError as reason:
         return Undefined(reason=_sentence(metric, str(reason)))
     fewer = independent_rows(form, sample, interval.level)
-    found = _of_rows(form, metric, replace(sample, cluster=None) if fewer is None else fewer, interval, rng)
-    if not isinstance(found, Estimate):
-        return found
-    low, high = metric.bounds if fewer is None else (found.low, found.high)
-    value = found.value if form.corrected else value
-    low, high = (None if low is None else min(low, value)), (None if high is None else max(high, value))
-    method = f"{found.method}{CLUSTERED}"
-    return Estimate(value=value, low=low, high=high, level=interval.level, method=method, n=rows_of(sample))
+    if fewer is not None and form.corrected:
+        value = form(fewer)
+    method, ends = _row_ends(form, metric, fewer or replace(sample, cluster=None), value, interval, rng)
+    ends = _OPEN if fewer is None else ends
+    return _measured(form, value, ends, metric, interval.level, f"{method}{CLUSTERED}", rows_of(sample))
 
 
 def _is_redrawn(form: Form) -> bool:
@@ -541,34 +559,40 @@ def _of_rows(form: Form, metric: Metric, sample: Sample, interval: IntervalSpec,
         value = form(sample)
     except UndefinedMeasureError as reason:
         return Undefined(reason=_sentence(metric, str(reason)))
+    if isinstance(form, Tested):
+        return Exact(value=value, n=rows_of(sample))
+    method, ends = _row_ends(form, metric, sample, value, interval, rng)
+    return _measured(form, value, ends, metric, interval.level, method, rows_of(sample))
+
+
+def _row_ends(
+    form: Form, metric: Metric, sample: Sample, value: float, interval: IntervalSpec, rng: np.random.Generator
+) -> tuple[str, Ends]:
     match form:
-        case Tested():
-            return Exact(value=value, n=rows_of(sample))
         case Closed():
-            method, ends = form.ends_of(sample, interval.level)
+            return form.ends_of(sample, interval.level)
         case Share():
-            method, ends = _share_ends(value, sample, interval)
+            return _share_ends(value, sample, interval)
         case Mean():
-            method, ends = mean_ends(form, sample, interval.level)
+            return mean_ends(form, sample, interval.level)
         case Auc():
-            method, ends = area_ends(form, sample, interval.level)
+            return area_ends(form, sample, interval.level)
         case AtPositives():
-            method, ends = average_ends(form, sample, interval.level)
+            return average_ends(form, sample, interval.level)
         case Median():
-            method, ends = "woodruff", median_ends(form, sample, interval.level)
+            return "woodruff", median_ends(form, sample, interval.level)
         case Sums():
-            method, ends = "jackknife_t", jackknife_ends(form, sample, metric.bounds, interval.level)
+            return "jackknife_t", jackknife_ends(form, sample, metric.bounds, interval.level)
         case Deviation():
-            method, ends = "bias_bounded", _deviation_ends(form, sample, value, interval.level)
+            return "bias_bounded", _deviation_ends(form, sample, value, interval.level)
         case Ranked(ends=closed) if closed is not None:
-            method, ends = form.method, closed(value, *effective_sides(sample), interval.level)
+            return form.method, closed(value, *effective_sides(sample), interval.level)
         case Wald():
             ends = intervals.student(*form.fit(sample), max(rows_of(sample) - 2, 1), interval.level)
-            method = "robust_t"
+            return "robust_t", ends
         case _:
             draws = _row_replicates([form], sample, interval.resamples, rng)[0]
-            method, ends = "bootstrap", _percentile(draws, interval.level, rows_of(sample))
-    return _measured(form, value, ends, metric, interval.level, method, rows_of(sample))
+            return "bootstrap", _percentile(draws, interval.level, rows_of(sample))
 
 
 def _share_ends(share: float, sample: Sample, interval: IntervalSpec) -> tuple[str, Ends]:

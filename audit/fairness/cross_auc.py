@@ -91,7 +91,9 @@ def _sizes(division: Division, side: NDArray[np.bool_]) -> tuple[Array, Array]:
     mine = division.summed(side.astype(np.float64))
     if division.clustered:
         place = division.ranks.place.astype(np.float64)
-        return mine / division.effect(place, side), (mine.sum() - mine) / division.whole_effect([place], side)
+        name = f"rank/{np.array_equal(side, is_positive(division.sample))}"
+        inner, outer = division.effect(name, place, side), division.whole_effect(f"{name}/all", [place], side)
+        return mine / inner, (mine.sum() - mine) / outer
     if division.counted:
         return mine, mine.sum() - mine
     square = division.summed(division.weight * side)

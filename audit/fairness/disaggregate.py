@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar, get_args
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from audit.declarations.disparity import Disparity, Form
 from audit.declarations.metric import Metric, Sample
-from audit.estimation.clusters import covariance
+from audit.estimation.clusters import ClusterCells, cells_by_cluster, covariance
 from audit.estimation.estimate import estimate_by_group, form_of, replicates_by_group
 from audit.estimation.forms import Tested
 from audit.estimation.intervals import normal_quantile
@@ -48,6 +48,15 @@ class Rows:
     scope: Scope
     minimum: int
     """Rows under which a group is shown, not judged."""
+    counted: dict[str, tuple[Sample, ClusterCells | None]] = field(default_factory=dict, compare=False, repr=False)
+    """Key of a grouping to what was counted of its clusters, and the rows that it is of."""
+
+    def cluster_cells(self, grouping: Grouping) -> ClusterCells | None:
+        """Return the confusion cells by group and cluster, counted once for all metrics."""
+        key = grouping.facts.key
+        if key not in self.counted or self.counted[key][0] is not self.sample:
+            self.counted[key] = self.sample, cells_by_cluster(self.sample, grouping.codes, len(grouping.groups))
+        return self.counted[key][1]
 
 
 @dataclass(frozen=True)
@@ -107,7 +116,8 @@ class Disaggregated:
             root, method = None, "normal_draws"
             if sample.cluster is not None:
                 # Groups that share clusters move together.
-                shared = covariance(form_of(self.metric, sample), sample, self.grouping.codes, groups)
+                cells = self.rows.cluster_cells(self.grouping)
+                shared = covariance(form_of(self.metric, sample), sample, self.grouping.codes, groups, cells)
                 root, method = correlating(shared[np.ix_(inside, inside)]), "linearised_draws_clustered"
             z = normal_quantile(interval.level)
             draws[:, inside] = draw_estimates(estimates, interval.resamples, rng, z, root)
@@ -143,7 +153,8 @@ def disaggregate(metric: Metric, grouping: Grouping, cells: Counts | None, rows:
     seed = child_seed(rows.seed, f"fairness/{grouping.facts.key}")
     groups = len(grouping.groups)
     interval = interval_of(metric, rows.sample, rows.interval)
-    measured = estimate_by_group(metric, rows.sample, grouping.codes, groups, interval, seed)
+    clustered = rows.cluster_cells(grouping)
+    measured = estimate_by_group(metric, rows.sample, grouping.codes, groups, interval, seed, clustered)
     share = None if cells is None else read_share(metric, rows.sample, cells)
     return Disaggregated(metric, grouping, rows, measured, share)
 

@@ -58,6 +58,8 @@ class Division:
     """(n,) stratum of each row, -1 where it is not known; None where none were named."""
     reference: int | None = None
     """Position of the group that others are held against; None where there is none."""
+    reckoned: dict[str, Array] = field(default_factory=dict, compare=False, repr=False)
+    """Design effects of clusters by name, reckoned once for all indices."""
 
     @property
     def groups(self) -> tuple[GroupFacts, ...]:
@@ -103,7 +105,7 @@ class Division:
         assert self.selection is not None
         hits, of = self.selection.hits.astype(np.float64), self.selection.of.astype(np.float64)
         if self.clustered:
-            effect = self.effect(self._selected.astype(np.float64))
+            effect = self.effect("selected", self._selected.astype(np.float64))
             return hits / effect, of / effect
         if self.selection.exact:
             return hits, of
@@ -127,26 +129,34 @@ class Division:
         away, total = score - middle, self.summed()
         with np.errstate(divide="ignore", invalid="ignore"):
             size = total if self.counted else total**2 / self._summed(self.weight**2)
-            size = total / self.effect(score) if self.clustered else size
+            size = total / self.effect("score", score) if self.clustered else size
             mean = self.summed(away) / total
             square = self.summed((away - mean[self.codes]) ** 2) / total
             variance = np.where(size > 1, square * size / (size - 1), np.nan)
         return np.nan_to_num(size), mean + middle, variance
 
-    def effect(self, move: Array, inside: NDArray[np.bool_] | None = None) -> Array:
+    def effect(self, name: str, move: Array, inside: NDArray[np.bool_] | None = None) -> Array:
         """(groups,) design effect of the mean of (n,) numbers in each group, over the rows that are inside.
 
-        A single cluster is as one row.
+        A single cluster is as one row. What has the same name is reckoned once.
         """
+        if name not in self.reckoned:
+            self.reckoned[name] = self._effect(move, inside)
+        return self.reckoned[name]
+
+    def whole_effect(self, name: str, moves: Sequence[Array], inside: NDArray[np.bool_]) -> float:
+        """Design effect of the means of (n,) numbers over all rows that are inside, whatever their group."""
+        if name not in self.reckoned:
+            found = effects_by_group(moves, self.sample, np.where(inside, 0, -1), 1, self.level)
+            rows = max(float(self.weight[inside].sum()), 1.0)
+            self.reckoned[name] = np.where(np.isfinite(found), found, rows)
+        return float(self.reckoned[name][0])
+
+    def _effect(self, move: Array, inside: NDArray[np.bool_] | None) -> Array:
         codes = self.codes if inside is None else np.where(inside, self.codes, -1)
         found = effects_by_group([move], self.sample, codes, len(self.groups), self.level)
         rows = self.summed(None if inside is None else inside.astype(np.float64))
         return np.where(np.isfinite(found), found, np.maximum(rows, 1.0))
-
-    def whole_effect(self, moves: Sequence[Array], inside: NDArray[np.bool_]) -> float:
-        """Design effect of the means of (n,) numbers over all rows that are inside, whatever their group."""
-        found = effects_by_group(moves, self.sample, np.where(inside, 0, -1), 1, self.level)[0]
-        return float(found) if np.isfinite(found) else max(float(self.weight[inside].sum()), 1.0)
 
     @cached_property
     def ranks(self) -> Ranks:

@@ -117,7 +117,7 @@ def _known(division: Division) -> _Known | Undefined:
     size = float(table.sum()) if division.counted else float(table.sum()) ** 2 / squares
     if division.clustered:
         moves = [benefit.astype(np.float64), benefit.astype(np.float64) ** 2]
-        size = float(table.sum()) / division.whole_effect(moves, known[division.codes])
+        size = float(table.sum()) / division.whole_effect("benefit", moves, known[division.codes])
     n = sum(g.n for g, inside in zip(division.groups, known, strict=True) if inside)
     return _Known(table / table.sum(), size, n)
 

@@ -24,7 +24,7 @@ def _errors(division: Division) -> tuple[Array, Array]:
     wrong = (true != positive).astype(np.float64)
     missed, errors = division.summed(wrong * true), division.summed(wrong)
     if division.clustered:
-        shrink = 1 / division.effect(true.astype(np.float64), wrong > 0)
+        shrink = 1 / division.effect("missed", true.astype(np.float64), wrong > 0)
         missed, errors = missed * shrink, errors * shrink
     elif not division.counted:
         squares = division.summed(division.weight * wrong)
