@@ -36,7 +36,7 @@ def area_ends(form: Auc, sample: Sample, level: float) -> tuple[str, Ends]:
       rarely: nine times in ten where 1,000 rows have 20 positives.
     - `newcombe`: the score-type interval of Newcombe's method 5, for fewer rows or an area nearer to its bound; under
       sampling weights, and for the mean over classes, no narrower than DeLong's on the logit with Student's t
-      (`newcombe_delong_logit`).
+      (`newcombe_delong_logit`, under sampling weights `newcombe_delong_logit_effective_n`).
     - `wilson_smaller_class`: with three rows of a class or fewer, Wilson's interval of a share of that class.
     """
     weight, sampling = weights_of(sample), is_inclusion_weighted(sample)
@@ -68,7 +68,8 @@ def _ends(
     if not uneven and len(counts) == 1:
         return "newcombe", score_type
     low, high = _on_logit(area, error, fewest - 1, level)
-    return "newcombe_delong_logit", (min(low, score_type[0]), max(high, score_type[1]))
+    method = "newcombe_delong_logit_effective_n" if uneven else "newcombe_delong_logit"
+    return method, (min(low, score_type[0]), max(high, score_type[1]))
 
 
 def _on_logit(area: float, error: float, freedom: float, level: float) -> tuple[float, float]:

@@ -59,6 +59,23 @@ LISTED = (
         r" errors=heavy ",
         "rows whose truth is near 0 decide the mean and are too rare to be among the rows",
     ),
+    (
+        "mean_squared_error root_mean_squared_error interval_score",
+        r" n=30 target=",
+        "the largest losses that could have come are not among so few rows",
+    ),
+    ("log_loss", r" n=30 beta=0.4 sampling", "the largest losses are not among so few rows"),
+    ("mean_probability", r" n=30 tails=0.08 sampling", "the largest scores are not among so few rows"),
+    (
+        "roc_auc gini",
+        r" n=300 (beta=0.06|values=0.15) sampling",
+        "few rows of a class, of which some weigh much more than others",
+    ),
+    (
+        "diagnostic_odds_ratio/macro diagnostic_odds_ratio/weighted",
+        r" shares=50/25/15/7/3 ",
+        "the rarest class decides the mean over classes",
+    ),
 )
 """Measures, cells (a pattern) and the reason why their interval is known to be too narrow there: what
 `audit.estimation.doubt` says in words, and warns about."""
