@@ -243,11 +243,13 @@ class Control(PackPart):
 
 
 class PackTest(PackPart):
-    """A table of counts and what the pack must say of it; run by the test suite."""
+    """A table of counts and what the pack must say of it; `audit policies test` audits the table and compares."""
 
     name: str
     given: dict[str, tuple[int, int]]
     """Group to (selected, rows)."""
+    facts: dict[str, Any] = Field(default_factory=lambda: {"demonstration": True})
+    """What `context` declares for the test, so that the pack applies."""
     expect: dict[str, dict[str, str | float]]
     """`impact_ratio` to ratios to two decimals, or the id of a control to outcomes, by group."""
 
