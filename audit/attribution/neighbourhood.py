@@ -78,15 +78,12 @@ class Neighbourhood:
             found[:, i] = np.where(np.isfinite(value), value, 0.0)
         return found
 
-    def bounds(self, column: int, value: object) -> tuple[float | None, float | None] | None:
-        """Return the bounds of the bin that a number lies in, None for an open end; None where there are no bins."""
-        if column not in self.edges:
+    def bounds(self, column: int, place: int) -> tuple[float | None, float | None] | None:
+        """Return the bounds of a bin of numbers, None for an open end; None where there are none."""
+        edges = self.edges.get(column, np.empty(0))
+        if not len(edges) or place > len(edges):
             return None
-        at = int(self._placed(pd.Series([value], dtype=self.pool.dtypes.iloc[column]), column)[0])
-        edges = self.edges[column]
-        if not len(edges) or at > len(edges):
-            return None
-        return (float(edges[at - 1]) if at else None, float(edges[at]) if at < len(edges) else None)
+        return (float(edges[place - 1]) if place else None, float(edges[place]) if place < len(edges) else None)
 
     def _within(
         self, i: int, place: NDArray[np.int16], source: NDArray[np.int64], rng: np.random.Generator

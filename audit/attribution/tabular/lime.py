@@ -177,7 +177,7 @@ def _attributed(ground: Ground, scale: str, around: Neighbourhood, fits: _Fits, 
             class_: densities(sampled[:, :, k], ground.rows.iloc[: ground.sampled], order)
             for k, class_ in enumerate(ground.classes)
         },
-        cases=tuple(_case(number, ground, scale, around, fits) for number in range(len(ground.chosen))),
+        cases=_cases(ground, scale, around, fits),
     )
     return Attributed(
         facts=facts,
@@ -194,34 +194,40 @@ def _weights(ground: Ground) -> NDArray[np.float64] | None:
     return weight if weight.sum() > 0 else None
 
 
-def _case(number: int, ground: Ground, scale: str, around: Neighbourhood, fits: _Fits) -> Case:
-    row, why = ground.chosen[number]
-    k = explained_class(row, ground)
+def _cases(ground: Ground, scale: str, around: Neighbourhood, fits: _Fits) -> tuple[Case, ...]:
+    place = {str(name): j for j, name in enumerate(ground.rows.columns)}
+    bins = around.places(ground.rows)
     explained = Explained(
         values=fits.whole.values,
-        base=fits.whole.intercept[row],
-        output=fits.whole.intercept + fits.whole.values.sum(axis=1),
+        base=np.zeros(len(ground.classes)),
+        output=fits.whole.values.sum(axis=1),
         game=_GAME,
         scale=scale,
         inverse=identity,
     )
-    (case,) = cases(replace(ground, chosen=((row, why),)), explained)
-    return case.model_copy(
-        update={
-            "number": number + 1,
-            "contributions": tuple(_with_bounds(c, ground, row, around) for c in case.contributions),
+    found = []
+    for (row, _), case in zip(ground.chosen, cases(ground, explained), strict=True):
+        k = explained_class(row, ground)
+        # Every surrogate has a base value of its own.
+        base = float(fits.whole.intercept[row, k])
+        told = {
+            "base": base,
+            "prediction": case.prediction + base,
+            "contributions": tuple(
+                _with_bounds(c, around.bounds(place[c.feature], int(bins[row, place[c.feature]])))
+                for c in case.contributions
+            ),
             "surrogate": Surrogate(
                 r2=_number(float(fits.whole.r2[row, k]), _FLAT),
                 stability=_number(float(fits.steadiness[row, k]), _TIED),
                 draws=_DRAWS,
             ),
         }
-    )
+        found.append(case.model_copy(update=told))
+    return tuple(found)
 
 
-def _with_bounds(contribution: Contribution, ground: Ground, row: int, around: Neighbourhood) -> Contribution:
-    j = [str(name) for name in ground.rows.columns].index(contribution.feature)
-    bounds = around.bounds(j, ground.rows.iloc[row, j])
+def _with_bounds(contribution: Contribution, bounds: tuple[float | None, float | None] | None) -> Contribution:
     match bounds:
         case (None, float(high)):
             told = f"to {text_of(high)}"
