@@ -98,6 +98,18 @@ def assert_within(asked: int, ground: Any) -> None:
     assert asked <= ground.budget + len(ground.rows) + len(ground.background)
 
 
+# What some methods need before they run at all: groups, a direction, and a training table to fit on.
+ASKED: dict[str, Any] = {
+    "rows": 100, "background": 50, "refits": 3, "groups": {"two": ["c0", "c1"]}, "monotone": {"c0": "increasing"}
+}  # fmt: skip
+
+
+def with_labels(evidence: Any, y: np.ndarray) -> Any:
+    subject = evidence.subject
+    train = replace(subject.train, target=y.astype(np.int64), target_raw=pd.Series(y))
+    return replace(evidence, subject=replace(subject, train=train))
+
+
 @pytest.mark.parametrize("columns", [3, 8, 30])
 @pytest.mark.parametrize("name", METHODS)
 def test_a_method_keeps_to_the_budget(
@@ -107,8 +119,8 @@ def test_a_method_keeps_to_the_budget(
     ran = 0
     for kind in kinds():
         model = kind.fit(frame, y)
-        for budget in (1000, 5000):
-            made = ground(evidence(model, frame, y, train=frame), budget=budget, rows=100, background=50, refits=3)
+        for budget in (1000, 20_000):
+            made = ground(with_labels(evidence(model, frame, y, train=frame), y), budget=budget, **ASKED)
             found = spent(METHODS[name], model, made)
             if found is not None:
                 ran += 1

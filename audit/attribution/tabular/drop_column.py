@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from audit import guard
-from audit.attribution.ground import predictor
+from audit.attribution.ground import predictor, reduced
 from audit.attribution.losses import Predicted, increases
 from audit.attribution.observe import observed
 from audit.attribution.shuffles import shuffled_predictions
@@ -88,7 +88,9 @@ def _value(measured: Measured) -> float:
 
 
 def _strongest(ground: Ground, most: int) -> list[int]:
-    rng, n, d = np.random.default_rng(ground.seed), ground.sampled, ground.rows.shape[1]
+    rng, d = np.random.default_rng(ground.seed), ground.rows.shape[1]
+    ground = reduced(ground, max(2, ground.budget // d), 0)
+    n = ground.sampled
     said = shuffled_predictions(ground, [((j,), rng.permutation(n)) for j in range(d)])
     _, found = increases(ground, [[one] for one in said])
     return sorted(sorted(range(d), key=lambda j: (-found[j].value, j))[:most])

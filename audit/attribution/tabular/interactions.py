@@ -84,7 +84,8 @@ def attribute(ground: Ground) -> Attributed:
 
 def _strongest(compute: Compute, ground: Ground) -> list[int]:
     d = ground.rows.shape[1]
-    n = min(ground.sampled, _RANKED_ON, max(2, ground.budget // (4 * d)))
+    # A quarter of the budget ranks the columns, a half asks for the pairs, and a quarter draws the strongest.
+    n = min(ground.sampled, _RANKED_ON, max(2, ground.budget // (8 * d)))
     rows, weight = ground.rows.iloc[:n].reset_index(drop=True), ground.weight[:n]
     levels = [one for j in range(d) if (one := levels_of(rows, j, weight, _BINS)) is not None]
     size = {
