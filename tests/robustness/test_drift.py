@@ -1,6 +1,7 @@
 """Distances between two samples agree with other libraries, find what was planted, and rarely find anything else."""
 
 from dataclasses import replace
+from math import comb
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,8 @@ from audit.records.measured import Estimate, Exact, Undefined
 from audit.robustness.distances import (
     Bridges,
     chi_square_p,
+    critical_value,
+    critical_values,
     gap_of,
     holm,
     jensen_shannon,
@@ -144,8 +147,53 @@ def test_chance_exceeds_each_critical_value_about_once_in_twenty(rows, others):
         beyond["p"] += found.p_value.value < 0.05
     assert beyond["moved"] / runs == pytest.approx(0.05, abs=0.035)
     assert beyond["divergence"] / runs == pytest.approx(0.05, abs=0.035)
-    assert beyond["index"] / runs == pytest.approx(0.06, abs=0.04)
+    assert beyond["index"] / runs <= 0.05 + 0.035
     assert beyond["p"] / runs <= 0.08
+
+
+KINDS = {
+    "numbers": lambda rng, n: rng.normal(size=n),
+    "rounded": lambda rng, n: rng.gamma(2, size=n).round(1),
+    "words": lambda rng, n: np.array([f"v{i}" for i in range(40)])[np.minimum(rng.geometric(0.12, n), 40) - 1],
+}
+
+
+@pytest.mark.parametrize(("rows", "others"), [(60, 80), (1000, 70)])
+def test_critical_values_of_few_rows_are_exceeded_at_most_once_in_twenty(rows, others):
+    rng, runs, beyond = np.random.default_rng(8), 60, {}
+    for name, kind in KINDS.items():
+        found = [shifted(kind(rng, rows), kind(rng, others)) for _ in range(runs)]
+        beyond[name] = [
+            np.mean([f.index.value > f.index_critical.value for f in found]),
+            np.mean([f.divergence.value > f.divergence_critical.value for f in found]),
+        ]
+    # Three standard errors of 60 tables.
+    assert np.max(list(beyond.values())) <= 0.05 + 3 * 0.028, beyond
+
+
+def test_dealing_rows_anew_is_exact_where_all_deals_can_be_counted():
+    # Six rows of one kind and six of another, dealt to two tables of six: C(6, k) ^ 2 / C(12, 6) ways each.
+    ways = np.array([comb(6, k) ** 2 for k in range(7)]) / comb(12, 6)
+    apart = [stability_index(*(np.maximum([[k, 6 - k], [6 - k, k]], 0.5) / 6)) for k in range(7)]
+    critical, _ = critical_values(np.full((2, 2), 3.0), 0.9, 0)
+    assert sum(w for w, a in zip(ways, apart, strict=True) if a > critical) <= 0.1
+
+
+def test_weights_that_go_with_the_values_are_worth_fewer_rows():
+    """Values that are rare in the sample and heavy for that reason make shares vary more than Kish's number says."""
+    rng, runs = np.random.default_rng(10), 100
+    flagged, kish = 0, 0
+    for _ in range(runs):
+        sides = []
+        for n in (200, 150):
+            drawn = rng.normal(1.0, 1.0, size=n)  # of normal values, those that are larger the oftener
+            sides.append(side(np.floor(drawn).clip(-2, 1).astype(str), np.exp(-drawn), sampling=True))
+        found = shift_of(*sides, 0.95, BRIDGES)
+        rows = [s.weight.sum() ** 2 / (s.weight @ s.weight) for s in sides]
+        flagged += found.index.value > found.index_critical.value
+        kish += found.index.value > critical_value(*rows, 4, 0.95)
+    assert flagged / runs <= 0.05 + 3 * 0.022
+    assert kish / runs > 0.1
 
 
 def test_intervals_hold_the_distance_of_a_known_shift():
