@@ -25,6 +25,7 @@ S = TypeVar("S", bound=np.generic)
 OBSERVED = 2000
 """Most observed rows that others are compared with."""
 _PAIRED = 300
+_FAR = 1e12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,7 +168,8 @@ def _encoded(rows: pd.DataFrame, observed: int) -> tuple[Array, Flags]:
         numeric.append(is_number(column))
         if numeric[-1]:
             values = column.to_numpy(dtype=np.float64, na_value=np.nan)
-            columns.append(values / _spread(values[:observed]))
+            # An infinite value is far from any other, and no further from itself.
+            columns.append(np.clip(values / _spread(values[:observed]), -_FAR, _FAR))
         else:
             codes = pd.factorize(column)[0].astype(np.float64)
             columns.append(np.where(codes < 0, np.nan, codes))
