@@ -98,7 +98,7 @@ def test_the_report_says_what_the_clusters_are(records: tuple[AuditRecord, ...])
     (said,) = [note for note in performance.notes if "clusters by branch" in note]
     assert "60 clusters" in said and "design effect" in said
     html = audit.render(records[0], "html").decode()
-    assert "clusters as independent rows" in html and "60 clusters by branch" in html
+    assert "by cluster" in html and "60 clusters by branch" in html
 
 
 def test_two_runs_give_one_digest(records: tuple[AuditRecord, ...]) -> None:
