@@ -226,7 +226,7 @@ def _abreast(
     shown = measures[: folio.extent.group_measures]
     same, other = _matched(folio, shown, between, [f"{grouping.key}/{form}" for form in forms])
     if not folio.extent.whole:
-        other = tuple(m for m in other if m.name in BRIEF_BETWEEN)
+        other = tuple(m for m in other if _on_paper(m.name))
     empty = tuple(Cell(text="", numeric=True) for _ in forms)
     sizes = (Cell(text=f"{g.n:,}", numeric=True, detail=numbers.percent(g.share)) for g in grouping.groups)
     rows = [Row(cells=(Cell(text=folio.t("column.rows"), detail=folio.t("column.share")), *sizes, *empty))]
@@ -251,6 +251,11 @@ def _abreast(
         dense=True,
         grouping=" × ".join(grouping.columns),
     )
+
+
+def _on_paper(name: str) -> bool:
+    # Nobody is compared with all rows unless the spec or a pack asks for it.
+    return name in BRIEF_BETWEEN or name.endswith("_to_overall")
 
 
 def _how_to_read(folio: Folio, grouping: GroupingFacts, *, named: bool) -> list[str]:
@@ -309,7 +314,7 @@ def _disparities(folio: Folio, section: FairnessSection, grouping: GroupingFacts
             found.setdefault(measure, {})[rest[1] if len(rest) == 2 else ""] = o
     left = 0
     if not folio.extent.whole:
-        told = {name: by for name, by in found.items() if name in (*BRIEF, *BRIEF_BETWEEN) or name in declared}
+        told = {name: by for name, by in found.items() if name in (*BRIEF, *declared) or _on_paper(name)}
         left, found = len(found) - len(told), told
     if not found:
         return ()
