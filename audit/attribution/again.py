@@ -12,7 +12,7 @@ from audit.declarations.attribution import Attributed, AttributionMethod, Ground
 from audit.declarations.attribution_check import Done
 from audit.errors import AuditError
 
-SHARE = 30
+SHARE = 50
 """A check may ask of the model one part in so many of what a method may."""
 FEWEST = 1_000
 """Predictions that every check may ask."""

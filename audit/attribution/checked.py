@@ -43,7 +43,7 @@ def checked(evidence: Evidence, ground: Ground, methods: Methods, asked: Attribu
         `attribution/<method>/<measure>` of each check and each method; undefined, with the reason, where it was not
         measured.
     """
-    done = tuple(Done(method=m, attributed=a) for m, a in methods if _told(a))
+    ran = tuple(Done(method=m, attributed=a) for m, a in methods if a.facts.status == "done")
     if asked.checks is False or not ground.rows.shape[1]:
         return (), ()
     names = catalogue.names("attribution_checks") if asked.checks is None else sorted(dict.fromkeys(asked.checks))
@@ -56,7 +56,8 @@ def checked(evidence: Evidence, ground: Ground, methods: Methods, asked: Attribu
         audited = Audited(
             evidence=evidence,
             ground=ground,
-            done=done,
+            done=tuple(done for done in ran if _told(done.attributed)),
+            methods=ran,
             again=again,
             level=ground.level,
             seed=child_seed(ground.seed, f"checks/{check.name}"),
@@ -70,7 +71,7 @@ def checked(evidence: Evidence, ground: Ground, methods: Methods, asked: Attribu
 
 
 def _told(attributed: Attributed) -> bool:
-    return attributed.facts.status == "done" and not (attributed.values is None and attributed.importance is None)
+    return attributed.values is not None or attributed.importance is not None
 
 
 def _runs(ground: Ground) -> Callable[[Done, str], Attributed]:

@@ -42,6 +42,12 @@ def observed(
     )
 
 
+def own(done: Done, measure: str) -> Observation | None:
+    """Return what a method observed of itself: `attribution/<method>/<measure>`."""
+    wanted = f"attribution/{done.method.name}/{measure}"
+    return next((o for o in done.attributed.observations if o.id == wanted), None)
+
+
 def listed(names: Sequence[str], most: int = 4) -> str:
     """Join names in words, the first few of many.
 

@@ -34,6 +34,8 @@ class Audited:
     """The rows that every method started from."""
     done: tuple[Done, ...]
     """Methods that ran and gave single values or sizes of columns, in the order of the report."""
+    methods: tuple[Done, ...]
+    """All methods that ran."""
     again: Callable[[Done, str], Attributed]
     """Run a method once more on a few of its rows, by the seed of that name; asked twice, it runs once.
 
