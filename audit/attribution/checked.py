@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Literal
 
 from audit import catalogue, guard
-from audit.attribution.again import FEWEST, SHARE, attempted, few
+from audit.attribution.again import FEWEST, SHARE
+from audit.attribution.again import again as again_on
 from audit.declarations.attribution import Attributed, AttributionMethod, Ground, MethodNotRunError
 from audit.declarations.attribution_check import (
     AttributionCheck,
@@ -81,7 +81,7 @@ def _runs(ground: Ground) -> Callable[[Done, str], Attributed]:
     def again(done: Done, name: str) -> Attributed:
         key = done.method.name, name
         if key not in made:
-            made[key] = attempted(done, replace(few(done, ground), seed=child_seed(ground.seed, f"again/{name}")))
+            made[key] = again_on(done, ground, name)
         found = made[key]
         if isinstance(found, MethodNotRunError):
             raise found

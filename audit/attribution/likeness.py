@@ -108,25 +108,44 @@ def correlation_of_columns(one: Array, other: Array, level: float) -> Measured:
     return Estimate(value=value, low=float(low), high=float(high), level=level, method="bonett_wright", n=d)
 
 
-def above_draws(value: float, draws: Array, level: float) -> Measured:
+def above_draws(value: float, draws: Array, level: float, largest: bool = False) -> Measured:
     """Return how far a value lies above draws of a control, as a share of it, with their prediction interval.
 
-    The interval holds `1 - next / value` for one more draw: normal draws, Student's t on one less than their number,
-    times sqrt(1 + 1 / m).
+    The interval holds `1 - next / value` for one more draw: Student's t on one less than their number, times
+    sqrt(1 + 1 / m).
 
-    >>> found = above_draws(10.0, np.array([1.0, 2.0, 3.0]), 0.95)
-    >>> round(found.value, 3), round(found.low, 3)
-    (0.8, 0.303)
+    Parameters
+    ----------
+    largest : bool
+        Whether each number is the largest of several: these are skewed to the right, so that the interval is taken on
+        the logarithm where all draws are positive.
+
+    Examples
+    --------
+    >>> found = above_draws(10.0, np.array([1.0, 2.0, 4.0]), 0.95, largest=True)
+    >>> round(found.value, 3), round(found.low, 3), round(found.high, 3)
+    (0.8, -5.261, 0.994)
+    >>> found = above_draws(10.0, np.array([-1.0, 0.0, 1.0]), 0.95)
+    >>> round(found.value, 3), round(found.low, 3), round(found.high, 3)
+    (1.0, 0.503, 1.497)
     """
     m = len(draws)
     if m < 2:
         return Undefined(reason="A control needs two draws or more.")
     if not value > 0:
         return Undefined(reason="No column has any size.")
-    error = float(draws.std(ddof=1)) * np.sqrt(1 + 1 / m) / value
-    share = 1 - float(draws.mean()) / value
-    low, high = student(share, error, m - 1, level)
-    return Estimate(value=share, low=low, high=high, level=level, method="student_t_prediction", n=m)
+    skewed = largest and bool((draws > 0).all())
+    shares = np.log(draws / value) if skewed else draws / value
+    low, high = student(float(shares.mean()), float(shares.std(ddof=1)) * np.sqrt(1 + 1 / m), m - 1, level)
+    ends = [1 - (float(np.exp(min(end, 700.0))) if skewed else end) for end in (shares.mean(), high, low)]
+    return Estimate(
+        value=float(ends[0]),
+        low=float(ends[1]),
+        high=float(ends[2]),
+        level=level,
+        method="student_t_prediction_log" if skewed else "student_t_prediction",
+        n=m,
+    )
 
 
 def low_of(measured: Measured) -> float:

@@ -146,7 +146,7 @@ def test_outcomes_that_nothing_tells_leave_attributions_unsupported(
     audited: Callable[..., Any], evidence: Callable[..., Any]
 ) -> None:
     facts, found = audited(
-        known.coin(evidence, 0), real("shap", "permutation_importance"), ["skill", "shuffled_labels", "planted_noise"]
+        known.coin(evidence, 100), real("shap", "permutation_importance"), ["skill", "shuffled_labels", "planted_noise"]
     )
     assert "unsupported" in facts["skill"].failures[""]
     assert found["attribution/skill"].low < 0 < found["attribution/skill"].high

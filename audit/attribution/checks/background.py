@@ -12,6 +12,7 @@ from audit.attribution.likeness import is_like_chance, mean_over, rank_correlati
 from audit.attribution.told import Told, by_class, exact, observed, of_each, sizes
 from audit.declarations.attribution import Ground, MethodNotRunError
 from audit.declarations.attribution_check import AttributionCheck, Audited, Done, Held
+from audit.estimation.seeds import child_seed
 from audit.records.measured import Estimate, Exact, Undefined
 
 
@@ -54,19 +55,20 @@ def _measured(audited: Audited, done: Done) -> Told:
     if found.values.shape[1] < 2:
         return dict.fromkeys(CHECK.measures, Undefined(reason="A single column has no order."))
     ground = few(done, audited.ground)
-    other = attempted(done, replace(ground, background=_drawn(audited, ground)))
+    seed = child_seed(audited.ground.seed, "again/1")
+    other = attempted(done, replace(ground, background=_drawn(audited, ground), seed=seed))
     if isinstance(other, MethodNotRunError):
         raise other
-    if other.values is None:
+    # The same rows, the same seed: only the background is another.
+    first, second = audited.again(done, "1").values, other.values
+    if first is None or second is None:
         raise MethodNotRunError("It gave no attributions when it was run once more.")
-    rows = min(len(found.values), len(other.values))
-    first, second = found.values[:rows], other.values[:rows]
     shares = [size / max(float(size.sum()), 1e-300) for size in (sizes(first), sizes(second))]
     return {
         "background_rank_correlation": mean_over(
             rank_correlations(by_class(first), by_class(second)), audited.level, (-1.0, 1.0)
         ),
-        "background_largest_change": exact(float(np.abs(shares[0] - shares[1]).max()), rows),
+        "background_largest_change": exact(float(np.abs(shares[0] - shares[1]).max()), len(first)),
     }
 
 

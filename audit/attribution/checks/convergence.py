@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from audit.attribution.likeness import low_of
 from audit.attribution.told import Told, exact, observed, of_each
+from audit.declarations.attribution import MethodNotRunError
 from audit.declarations.attribution_check import AttributionCheck, Audited, Done, Held
 from audit.estimation.intervals import student
 from audit.records.measured import Estimate, Measured, Undefined
@@ -53,11 +54,10 @@ def _measured(audited: Audited, done: Done) -> Told:
         nothing = Undefined(reason="It samples nothing: there is no error to hold against another seed.")
         return {"relative_error": exact(0.0, len(found.values)), "error_ratio": nothing}
     n = found.ground.sampled
-    other = audited.again(done, "1")
-    assert other.values is not None
-    rows = min(len(other.values), n)
-    both = found.error[:rows] ** 2 + (found.error[:rows] if other.error is None else other.error[:rows]) ** 2
-    apart = (found.values[:rows] - other.values[:rows]) ** 2
+    one, other = (audited.again(done, seed) for seed in ("1", "2"))
+    if one.values is None or other.values is None or one.error is None or other.error is None:
+        raise MethodNotRunError("It gave no attributions with an error when it was run once more.")
+    both, apart = one.error**2 + other.error**2, (one.values - other.values) ** 2
     return {
         "relative_error": root_ratio(_by_row(found.error[:n] ** 2), _by_row(found.values[:n] ** 2), audited.level),
         "error_ratio": root_ratio(_by_row(apart), _by_row(both), audited.level),

@@ -23,6 +23,8 @@ from audit.declarations.attribution_check import (
 from audit.records.measured import Estimate
 from audit.subject.evidence import LoadedModel
 
+SHARE = 10
+"""A run on a model fitted anew may cost one part in so many of what the method may ask."""
 Array = NDArray[np.float64]
 
 
@@ -78,7 +80,7 @@ def shuffled(rows: pd.DataFrame, column: int, rng: np.random.Generator) -> pd.Da
 
 def _measured(audited: Audited, done: Done, planted: list[int], models: list[LoadedModel]) -> Told:
     rng = np.random.default_rng(audited.seed + 1)
-    own = few(done, audited.ground)
+    own = few(done, audited.ground, SHARE)
     above, firsts, noise = [], [], []
     for j, model in zip(planted, models, strict=True):
         rows, background = (shuffled(t, j, rng) for t in (own.rows, own.background))

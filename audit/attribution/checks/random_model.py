@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from audit.attribution.again import attempted, few
 from audit.attribution.likeness import is_like_chance, mean_over, rank_correlations
 from audit.attribution.told import Told, observed, of_each
-from audit.declarations.attribution import Ground, MethodNotRunError
+from audit.declarations.attribution import Attributed, Ground, MethodNotRunError
 from audit.declarations.attribution_check import (
     AttributionCheck,
     AttributionCheckNotRunError,
@@ -31,13 +31,12 @@ Array = NDArray[np.float64]
 class Weighted:
     """A model that sums up known parts of columns; it is told apart from every kind that a method can look into."""
 
-    parts: tuple[pd.Series, ...]
-    """Of each column, value to what it adds; a value that is not there adds nothing."""
+    parts: tuple[Callable[[pd.Series], Array], ...]
+    """What each column adds: (m,) values -> (m,)."""
 
     def added(self, rows: pd.DataFrame) -> Array:
         """Return the (n, d) parts of rows."""
-        found = [part.reindex(rows.iloc[:, j].array).to_numpy(np.float64) for j, part in enumerate(self.parts)]
-        return np.asarray(np.nan_to_num(np.column_stack(found)), dtype=np.float64)
+        return np.column_stack([part(rows.iloc[:, j]) for j, part in enumerate(self.parts)])
 
     def predict(self, rows: pd.DataFrame) -> tuple[None, Array]:
         """Return no labels, and the sum of the parts."""
@@ -89,7 +88,9 @@ def _measured(audited: Audited, done: Done) -> Told:
     return {CHECK.measures[0]: mean_over(np.concatenate(alike), audited.level, (-1.0, 1.0))}
 
 
-def _likeness(run: Any, ground: Ground, model: Weighted) -> Array:
+def _likeness(run: Attributed, ground: Ground, model: Weighted) -> Array:
+    # A run may have had to do with fewer background rows.
+    ground = run.ground or ground
     middle = model.added(ground.background).mean(axis=0)
     if run.values is not None:
         return rank_correlations(run.values[:, :, 0], model.added(ground.rows)[: len(run.values)] - middle)
@@ -101,25 +102,35 @@ def _likeness(run: Any, ground: Ground, model: Weighted) -> Array:
 
 def _weighted(ground: Ground, rng: np.random.Generator) -> Weighted:
     pool = pd.concat([ground.rows, ground.background], ignore_index=True)
-    parts = []
-    for j in range(pool.shape[1]):
-        codes, distinct = pd.factorize(pool.iloc[:, j])
-        if pd.api.types.is_numeric_dtype(pool.iloc[:, j]):
-            values = pd.Series(distinct).to_numpy(dtype=np.float64, na_value=np.nan)
-        else:
-            values = rng.normal(size=len(distinct))
-        counts = np.bincount(codes[codes >= 0], minlength=len(distinct)).astype(np.float64)
-        parts.append(pd.Series(rng.normal() * _standardised(values, counts), index=pd.Index(distinct)))
-    return Weighted(tuple(parts))
+    return Weighted(tuple(_part(pool.iloc[:, j], rng) for j in range(pool.shape[1])))
 
 
-def _standardised(values: Array, counts: Array) -> Array:
-    values = np.where(np.isfinite(values), values, 0.0)
-    if not counts.sum() > 0:
-        return values
-    middle = np.average(values, weights=counts)
-    size = np.sqrt(np.average((values - middle) ** 2, weights=counts))
-    return np.asarray((values - middle) / size if size > 0 else np.zeros(len(values)), dtype=np.float64)
+def _part(column: pd.Series, rng: np.random.Generator) -> Callable[[pd.Series], Array]:
+    """Return a random weight of a column's standardised values; of categories, a random value of each."""
+    weight = float(rng.normal())
+    if pd.api.types.is_numeric_dtype(column):
+        raw = _numbers
+    else:
+        distinct = pd.factorize(column)[1]
+        by_value = pd.Series(rng.normal(size=len(distinct)), index=pd.Index(distinct))
+
+        def raw(values: pd.Series) -> Array:
+            return np.asarray(by_value.reindex(values.array).to_numpy(np.float64))
+
+    known = raw(column)
+    known = known[np.isfinite(known)]
+    middle, size = (float(known.mean()), float(known.std())) if len(known) else (0.0, 0.0)
+
+    def added(values: pd.Series) -> Array:
+        found = raw(values)
+        scaled = (found - middle) / size if size > 0 else np.zeros(len(found))
+        return weight * np.where(np.isfinite(scaled), scaled, 0.0)
+
+    return added
+
+
+def _numbers(values: pd.Series) -> Array:
+    return np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan))
 
 
 def _before(ground: Ground, model: Weighted, rng: np.random.Generator) -> Ground:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from audit.attribution.likeness import (
     chance_of_leaders,
@@ -19,6 +20,7 @@ from audit.records.measured import Estimate, Undefined
 
 _SEEDS = ("1", "2")
 _ROUNDING = 1e-6
+Array = NDArray[np.float64]
 
 
 def find(audited: Audited) -> Held:
@@ -53,53 +55,47 @@ def find(audited: Audited) -> Held:
 
 
 def _measured(audited: Audited, done: Done, k: int) -> Told:
-    runs = [audited.again(done, seed) for seed in (_SEEDS if _is_random(done) else _SEEDS[:1])]
-    if done.attributed.values is None:
-        # Of one size a column there is no row to go by: pairs of runs are what is counted.
-        runs.append(audited.again(done, "3"))
-        found = [run.importance for run in runs if run.importance is not None]
-        if len(found) < 3:
-            raise MethodNotRunError("It gave no sizes of columns when it was run once more.")
-        pairs = [
-            (np.maximum(a, 0)[None], np.maximum(b, 0)[None]) for a, b in zip(found, found[1:] + found[:1], strict=True)
-        ]
-        tops = np.concatenate([shared_leaders(a, b, k) for a, b in pairs])
-        ranks = np.concatenate([rank_correlations(a, b) for a, b in pairs])
-    else:
-        first = done.attributed.values
-        sized = [(_of_rows(first, run.values), _of_rows(run.values, first)) for run in runs if run.values is not None]
-        if not sized:
-            raise MethodNotRunError("It gave no attributions when it was run once more.")
-        tops = np.mean([shared_leaders(a, b, k) for a, b in sized], axis=0)
-        ranks = np.mean([rank_correlations(a, b) for a, b in sized], axis=0)
     if audited.ground.rows.shape[1] < 2:
-        alone = Undefined(reason="A single column has no order.")
-        return dict.fromkeys(CHECK.measures, alone)
+        return dict.fromkeys(CHECK.measures, Undefined(reason="A single column has no order."))
+    pairs = _pairs(audited, done)
     return {
-        "seed_top_jaccard": mean_over(tops, audited.level, (0.0, 1.0)),
-        "seed_rank_correlation": mean_over(ranks, audited.level, (-1.0, 1.0)),
+        "seed_top_jaccard": mean_over(
+            np.concatenate([shared_leaders(a, b, k) for a, b in pairs]), audited.level, (0.0, 1.0)
+        ),
+        "seed_rank_correlation": mean_over(
+            np.concatenate([rank_correlations(a, b) for a, b in pairs]), audited.level, (-1.0, 1.0)
+        ),
     }
 
 
-def _is_random(done: Done) -> bool:
-    return done.attributed.values is None or done.attributed.error is not None
+def _pairs(audited: Audited, done: Done) -> list[tuple[Array, Array]]:
+    """Return sizes by row and column of runs on the same rows: of single rows, or of whole runs, each with the next."""
+    if done.attributed.values is not None:
+        one, other = _values(audited, done)
+        return [(np.abs(by_class(one)), np.abs(by_class(other)))]
+    # Of one size a column there is no row to go by: pairs of runs are what is counted.
+    runs = [audited.again(done, seed).importance for seed in (*_SEEDS, "3")]
+    sizes = [np.maximum(run, 0.0)[None] for run in runs if run is not None]
+    if len(sizes) < len(runs):
+        raise MethodNotRunError("It gave no sizes of columns when it was run once more.")
+    return list(zip(sizes, sizes[1:] + sizes[:1], strict=True))
 
 
-def _of_rows(values: np.ndarray, like: np.ndarray) -> np.ndarray:
-    return np.abs(by_class(values[: min(len(values), len(like))]))
+def _values(audited: Audited, done: Done) -> tuple[Array, Array]:
+    one, other = (audited.again(done, seed).values for seed in _SEEDS)
+    if one is None or other is None:
+        raise MethodNotRunError("It gave no attributions when it was run once more.")
+    return one, other
 
 
 def _moved(audited: Audited, done: Done) -> float:
+    """Return the largest difference between two seeds as a share of the largest attribution."""
     try:
-        other = audited.again(done, _SEEDS[0]).values
+        one, other = _values(audited, done)
     except MethodNotRunError:
         return 0.0
-    first = done.attributed.values
-    if other is None or first is None:
-        return 0.0
-    rows = min(len(other), len(first))
-    size = float(np.abs(first[:rows]).max(initial=0.0))
-    return float(np.abs(first[:rows] - other[:rows]).max(initial=0.0)) / size if size else 0.0
+    size = float(np.abs(one).max(initial=0.0))
+    return float(np.abs(one - other).max(initial=0.0)) / size if size else 0.0
 
 
 CHECK = AttributionCheck(

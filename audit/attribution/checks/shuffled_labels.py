@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from audit.attribution.again import attempted, few
 from audit.attribution.likeness import above_draws, low_of
@@ -14,9 +13,11 @@ from audit.attribution.refitted import fittable, on, refitted
 from audit.attribution.told import Told, observed, of_each, sizes
 from audit.declarations.attribution import Attributed, Ground, MethodNotRunError
 from audit.declarations.attribution_check import AttributionCheck, Audited, Done, Held
-from audit.records.measured import Estimate
+from audit.records.measured import Estimate, Undefined
 
-Array = NDArray[np.float64]
+SHARE = 10
+"""A run on a model fitted anew may cost one part in so many of what the method may ask."""
+_NOTHING = "No column has any size."
 
 
 def find(audited: Audited) -> Held:
@@ -34,7 +35,7 @@ def find(audited: Audited) -> Held:
     failures, parts = {}, []
     for done, measures in told:
         found = measures[CHECK.measures[0]]
-        if _finds_nothing(audited, done):
+        if isinstance(found, Undefined) and found.reason == _NOTHING:
             failures[done.method.name] = "finds no column that matters, as with shuffled labels"
         elif isinstance(found, Estimate):
             parts.append(f"{done.method.label} {100 * found.value:.0f} %")
@@ -58,22 +59,21 @@ _LABEL = "share by which its largest size of a column exceeds that of models tra
 
 
 def _measured(audited: Audited, done: Done, grounds: list[Ground]) -> Told:
-    real = _largest(audited.again(done, "1"))
-    own = few(done, audited.ground)
+    own = few(done, audited.ground, SHARE)
+    real = _largest(_run(done, own))
     draws = []
     for ground in grounds:
-        run = attempted(done, on(audited.ground, audited.evidence, replace(own, model=ground.model)))
-        if isinstance(run, MethodNotRunError):
-            raise run
-        draws.append(_largest(run))
-    return {CHECK.measures[0]: above_draws(real, np.array(draws), audited.level)}
+        draws.append(_largest(_run(done, on(audited.ground, audited.evidence, replace(own, model=ground.model)))))
+    if not real > 0:
+        return {CHECK.measures[0]: Undefined(reason=_NOTHING)}
+    return {CHECK.measures[0]: above_draws(real, np.array(draws), audited.level, largest=True)}
 
 
-def _finds_nothing(audited: Audited, done: Done) -> bool:
-    try:
-        return _largest(audited.again(done, "1")) <= 0
-    except MethodNotRunError:
-        return False
+def _run(done: Done, ground: Ground) -> Attributed:
+    found = attempted(done, ground)
+    if isinstance(found, MethodNotRunError):
+        raise found
+    return found
 
 
 def _largest(run: Attributed) -> float:
