@@ -157,6 +157,7 @@ def _bring_along(sections: Mapping[str, Any], here: Path, temporary: Path) -> No
         *rival.get("code", ()),
         table.get("path"),
         sections.get("attestations"),
+        sections.get("lock"),
         sections.get("waivers"),
         *entries,
     ]

@@ -65,6 +65,7 @@ def _record(intent: Intent, plan: Plan, measurements: Measurements, today: datet
         today=today,
         fairness=FairnessSection.model_validate(sections["fairness"]) if "fairness" in sections else None,
         statements=intent.statements,
+        frozen_on=intent.lock.frozen_on if intent.lock else None,
     )
     verdicts = judge(intent.packs, case)
     packs = pack_records(intent.packs, case, verdicts)
@@ -111,6 +112,7 @@ def _provenance(intent: Intent, plan: Plan, measurements: Measurements, today: d
             *inputs,
             *(digest for pack in intent.packs for digest in (pack.digest, *pack.imported)),
             *intent.statements.digests,
+            *((intent.lock.digest,) if intent.lock else ()),
             templates_digest(),
         ),
         versions=measurements.last_words.versions,

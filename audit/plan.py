@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from audit.errors import AuditError, PolicyError, Problem, SpecError
 from audit.policy.attestations import Statements, read_statements
+from audit.policy.lock import Lock, read_lock
 from audit.policy.read import ResolvedPack, read_packs
 from audit.policy.requests import requests_of
 from audit.records.plan import Plan
@@ -29,6 +30,8 @@ class Intent:
     files: tuple[SpecFile, ...]
     packs: tuple[ResolvedPack, ...]
     statements: Statements
+    lock: Lock | None = None
+    """The lock that the packs agree with, where the spec names one."""
 
 
 def intent_of(read: ReadSpec) -> Intent:
@@ -48,7 +51,9 @@ def intent_of(read: ReadSpec) -> Intent:
         *_problems(lambda: packs.extend(read_packs(read.spec, read.folder))),
     )
     _raise_if(PolicyError, unreadable)
-    return Intent(read=read, files=tuple(files), packs=tuple(packs), statements=statements[0])
+    locks: list[Lock | None] = []
+    _raise_if(PolicyError, _problems(lambda: locks.append(read_lock(read.spec, read.folder, packs))))
+    return Intent(read=read, files=tuple(files), packs=tuple(packs), statements=statements[0], lock=locks[0])
 
 
 @contextlib.contextmanager

@@ -21,6 +21,7 @@ COMMANDS = {
     "new": "Write a commented spec from a model file and a table.",
     "check": "Read a spec and tell what would be measured.",
     "render": "Write the reports of a record again.",
+    "freeze": "Fix limits in a lock before the test rows are read.",
     "policies": "List the policy packs; show, check, test or start one.",
     "schema": "Print the JSON Schema of the spec, for editors.",
     "doctor": "Tell what works on this system and how to mend the rest.",

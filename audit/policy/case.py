@@ -26,6 +26,8 @@ class Case:
     """The audit's date: it decides which statements are valid."""
     fairness: FairnessSection | None = None
     statements: Statements = field(default_factory=Statements)
+    frozen_on: str | None = None
+    """Date of the lock that the packs agree with."""
 
     @cached_property
     def by_id(self) -> dict[str, Observation]:
@@ -40,7 +42,8 @@ class Case:
     @cached_property
     def facts(self) -> dict[str, Any]:
         """Declared facts, and those that the audit knows of itself; what is derived cannot be declared otherwise."""
-        return self.declared | derived_facts(self.spec, self.subject, self.fairness)
+        frozen = {} if self.frozen_on is None else {"limits_frozen_on": self.frozen_on}
+        return self.declared | derived_facts(self.spec, self.subject, self.fairness) | frozen
 
     @cached_property
     def columns(self) -> dict[str, str]:

@@ -46,6 +46,7 @@ def _record(resolved: ResolvedPack, case: Case, verdicts: Sequence[Verdict]) -> 
         instrument=header.authority.instrument,
         citation=header.authority.citation,
         issuer=header.authority.issuer,
+        frozen_on=case.frozen_on,
         checked_on=header.authority.checked_on,
         recheck_by=header.authority.recheck_by,
         banner=_banner(header, case) or None,

@@ -67,6 +67,8 @@ class PackRecord(Record):
     instrument: str = ""
     citation: str = ""
     issuer: str = ""
+    frozen_on: str | None = None
+    """Date on which its limits were fixed in a lock; null where the spec names none."""
     checked_on: str | None = None
     recheck_by: str | None = None
     banner: str | None = None

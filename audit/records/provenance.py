@@ -13,7 +13,7 @@ class FileDigest(Record):
 
     role: str
     """What it was read as: spec, model, factory, code, challenger, challenger_factory, challenger_code, test, train,
-    reference, sensitive, pack, attestations, waivers or templates."""
+    reference, sensitive, pack, attestations, waivers, lock or templates."""
     name: str
     """File name without its folder, so that the record does not depend on the machine."""
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")

@@ -449,6 +449,8 @@ class AuditSpec(Record):
     """Names of packs, paths to packs, or either with parameters."""
     attestations: str | None = None
     waivers: str | None = None
+    lock: str | None = None
+    """A file that `audit freeze` wrote before the test rows were read: limits that differ from it stop the audit."""
     report: ReportSpec = ReportSpec()
     allow_paths: tuple[str, ...] = ()
     """Places outside the spec's folder that may be read."""

@@ -22,7 +22,7 @@ class SpecFile:
 
     role: str
     """model, factory, code, challenger, challenger_factory, challenger_code, test, train, reference, sensitive,
-    attestations, waivers or pack."""
+    attestations, waivers, lock or pack."""
     path: Path
     """Resolved, absolute."""
 
@@ -122,6 +122,7 @@ def _named(read: ReadSpec) -> Iterator[tuple[str, tuple[str | int, ...], str]]:
         ("sensitive", ("sensitive", "table", "path"), table.path if table else None),
         ("attestations", ("attestations",), spec.attestations),
         ("waivers", ("waivers",), spec.waivers),
+        ("lock", ("lock",), spec.lock),
     )
     yield from ((role, loc, text) for role, loc, text in single if text is not None)
     yield from _code(read.folder, "model", spec.model)

@@ -86,6 +86,8 @@ def _facts(folio: Folio, pack: PackRecord) -> tuple[Fact, ...]:
     if pack.issuer:
         facts.append(folio.fact("issuer", pack.issuer))
     facts.append(folio.fact("pack_status", t.named("pack_status", pack.status)))
+    if pack.frozen_on:
+        facts.append(folio.fact("frozen_on", pack.frozen_on))
     if pack.checked_on:
         recheck = t("fact.recheck_by", date=pack.recheck_by) if pack.recheck_by else ""
         facts.append(folio.fact("checked_on", Cell(text=pack.checked_on, detail=recheck)))
