@@ -26,11 +26,17 @@ def path_values(trees: tuple[FlatTree, ...], x: NDArray[np.float64]) -> NDArray[
     result = np.zeros((*x.shape, trees[0].value.shape[1]))
     for tree in trees:
         used, local = np.unique(tree.feature, return_inverse=True)
-        # Rows that take the same side of every test are one row to the tree.
-        sides = _sides(tree, x)
-        _, first, alike = np.unique(np.packbits(sides, axis=0), axis=1, return_index=True, return_inverse=True)
-        result[:, used] += _one(tree, local, sides[:, first])[alike.ravel()]
+        sides, alike = distinct(tree, x)
+        result[:, used] += _one(tree, local, sides)[alike]
     return result
+
+
+def distinct(tree: FlatTree, x: NDArray[np.float64]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Return the (nodes, d) sides that rows of d kinds take, False in leaves, and the (n,) kind of each row."""
+    # Rows that take the same side of every test are one row to the tree.
+    sides = _sides(tree, x)
+    _, first, alike = np.unique(np.packbits(sides, axis=0), axis=1, return_index=True, return_inverse=True)
+    return sides[:, first], alike.ravel()
 
 
 def _sides(tree: FlatTree, x: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -47,7 +53,7 @@ def _sides(tree: FlatTree, x: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 def _one(tree: FlatTree, local: NDArray[np.int64], sides: NDArray[np.bool_]) -> NDArray[np.float64]:
     # (n, columns, K) the Shapley values of one tree.
-    leaves, cover, follows = _paths(tree, local, sides)
+    leaves, cover, follows = paths(tree, local, sides)
     value = tree.value[leaves]
     t, weight = gauss_legendre(tree.order)
     apart = cover[:, :, None] * (1 - t)
@@ -66,10 +72,18 @@ def _one(tree: FlatTree, local: NDArray[np.int64], sides: NDArray[np.bool_]) -> 
     return np.concatenate(parts)
 
 
-def _paths(
+def paths(
     tree: FlatTree, local: NDArray[np.int64], sides: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]:
-    # The leaves; (leaves, columns) product of cover fractions; (leaves, columns, n) whether a row follows the path.
+    """Return the leaves, the (leaves, columns) shares of cover and the (leaves, columns, n) following of their paths.
+
+    Parameters
+    ----------
+    local : ndarray of shape (nodes,), int64
+        Place of the tested column among the columns that the tree uses.
+    sides : ndarray of shape (nodes, n), bool
+        Whether each row goes left.
+    """
     columns = int(local.max()) + 1
     cover = np.ones((tree.nodes, columns))
     follows = np.ones((tree.nodes, columns, sides.shape[1]), dtype=np.bool_)
