@@ -78,6 +78,9 @@ class Reason(Record):
     """Mean rise of the favourable score over values of those whom the model favours, in its unit; above 0."""
     gain: float
     """Rise of the favourable score when the input alone has the reference value; above 0."""
+    together: bool = False
+    """Whether it holds only with the person's other reasons: `gain` is then the rise with all of them, `effect` what of
+    the score is lost when this one alone keeps its value."""
 
 
 class Person(Record):

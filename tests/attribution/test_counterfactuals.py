@@ -104,8 +104,10 @@ def test_two_columns_are_found_where_one_does_not_do(evidence: Callable[..., Any
     # As near as can be: 5 is the first value above the cut.
     assert {c.feature: (c.value, c.other) for c in both.changes} == {"a": ("2", "5"), "b": ("3", "5")}
     assert {c.feature: (c.value, c.other) for c in one.changes} == {"a": ("2", "5")}
-    # Alone neither column of the first person moves the score, so it has no single true reason.
-    assert facts.persons[0].reasons == () and facts.persons[1].reasons[0].feature == "a"
+    # Alone neither column of the first person moves the score: only together they are reasons.
+    joint, single = (p.reasons for p in facts.persons)
+    assert {r.feature for r in joint} == {"a", "b"} and all(r.together and r.gain == 1.0 for r in joint)
+    assert [(r.feature, r.together) for r in single] == [("a", False)]
     few, _ = people(whole, (), row_numbers=[1, 2], rows=2, counterfactuals={"changes": 1})
     assert few.persons[0].counterfactual.status == "none_found" and few.persons[0].counterfactual.searched > 10
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from audit.attribution.people.crowd import Array, Crowd, Flags, Rows
-from audit.attribution.people.reasons import Effects, Reference, effects, reference_of, reset, told
+from audit.attribution.people.reasons import Effects, Reference, effects, reference_of, reset, together, told
 from audit.attribution.people.shares import mean, share
 from audit.declarations.attribution import MethodNotRunError
 from audit.estimation.seeds import child_seed
@@ -105,10 +105,12 @@ def denials_of(crowd: Crowd, cases: Rows, protected: Flags, local: LocalSpec, bu
     persons = np.concatenate([crowd.observed + rows, np.setdiff1d(denied_cases, crowd.observed + rows)])
     found = effects(crowd, persons, reference)
     barred = protected | np.isin(crowd.names, asked.excluded)
-    given = found.ranked(~barred, asked.count)
+    outranked = _outranked(found, barred, asked.count)
+    found, given, joint = together(crowd, persons, found, found.ranked(~barred, asked.count), reference, ~barred)
     m = len(rows)
     words = [
-        told(crowd, int(p), given[i], (found.effect[i], found.gain[i]), reference, asked) for i, p in enumerate(persons)
+        told(crowd, int(p), given[i], (found.effect[i], found.gain[i]), bool(joint[i]), reference, asked)
+        for i, p in enumerate(persons)
     ]
     t = min(_TRIED, m)
     again, held = _once_more(crowd, persons[:t], halves, ~barred, asked, given[:t]) if halves else (None, None)
@@ -121,12 +123,12 @@ def denials_of(crowd: Crowd, cases: Rows, protected: Flags, local: LocalSpec, bu
         held=held,
         turned=turned,
         rise=rise,
-        barred=_outranked(found, barred, asked.count)[:m],
+        barred=outranked[:m],
         of_case={int(p): words[i] for i, p in enumerate(persons) if p in set(denied_cases.tolist())},
         wordings=_wordings(words[:m]),
         names=crowd.names,
         groups=_groups(crowd, rows),
-        notes=_notes(crowd, asked, barred, len(favoured), len(rows), len(sampled)),
+        notes=_notes(crowd, asked, barred, len(favoured), (int(joint[:m].sum()), len(rows), len(sampled))),
     )
 
 
@@ -147,9 +149,13 @@ def _halves(favoured: Rows, seed: int) -> tuple[Rows, ...]:
 def _once_more(
     crowd: Crowd, persons: Rows, halves: tuple[Reference, ...], allowed: Flags, asked: ReasonsSpec, given: Rows
 ) -> tuple[tuple[Rows, Rows], Flags]:
-    one, other = (effects(crowd, persons, half) for half in halves)
-    gains = [np.take_along_axis(found.gain, np.maximum(given, 0), axis=1) > found.least for found in (one, other)]
-    return (one.ranked(allowed, asked.count), other.ranked(allowed, asked.count)), gains[0] & gains[1] & (given >= 0)
+    sets, held = [], given >= 0
+    for half in halves:
+        alone = effects(crowd, persons, half)
+        found, mine, _ = together(crowd, persons, alone, alone.ranked(allowed, asked.count), half, allowed)
+        held &= np.take_along_axis(found.gain, np.maximum(given, 0), axis=1) > found.least
+        sets.append(mine)
+    return (sets[0], sets[1]), held
 
 
 def _all_reset(crowd: Crowd, persons: Rows, given: Rows, reference: Reference) -> tuple[Flags, Array]:
@@ -265,14 +271,20 @@ def _given(crowd: Crowd, denials: Denials, flags: Flags, j: int, minimum: int) -
 
 
 def _notes(
-    crowd: Crowd, asked: ReasonsSpec, barred: Flags, people: int, explained: int, denied: int
+    crowd: Crowd, asked: ReasonsSpec, barred: Flags, people: int, counts: tuple[int, int, int]
 ) -> tuple[str, ...]:
+    joint, explained, denied = counts
     never = ", ".join(name for name, flag in zip(crowd.names, barred, strict=True) if flag)
     return (
         f"Each input is given, alone, values of {people:,} {crowd.origin} rows that the model favours. It is a "
         "reason only if the score then rises in the mean, with the values of more than half of them, and with the "
         f"typical one; at most {asked.count} a decision, none under a twentieth of the largest.",
         *([f"Never a reason: {never}."] if never else []),
+        *(
+            [f"{joint:,} of {explained:,} people have no reason alone; theirs raise the score only together."]
+            if joint
+            else []
+        ),
         *(
             [f"Reasons were sought for {explained:,} of {denied:,} unfavourable decisions, to stay within the budget."]
             if explained < denied

@@ -4,11 +4,15 @@ Each input of a person is given, alone, values of those whom the model favours. 
 score then rises in the mean; its *gain*, how much it rises with the one value that is typical of them. Only an input
 whose effect and gain are both above zero, and which raises the score with the values of more than half of them, is a
 reason: one that moved the score for the person, or now this way and now that, is none, however large its attribution.
+
+Where no input does so alone, as under a rule that asks for two things at once, inputs are tried together: all are given
+their typical values, and the effect of one is what is lost when it alone stays as it is. Those that count most are then
+reasons if, given their typical values together, they raise the score.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -102,6 +106,61 @@ def effects(crowd: Crowd, persons: Rows, reference: Reference) -> Effects:
     return Effects(effect=rise @ weight, gain=rise[:, reference.typical], raised=(rise > least) @ weight, least=least)
 
 
+def together(
+    crowd: Crowd, persons: Rows, found: Effects, given: Rows, reference: Reference, allowed: Flags
+) -> tuple[Effects, Rows, Flags]:
+    """Give reasons that hold only together to those who have none alone.
+
+    Parameters
+    ----------
+    found : Effects
+        Of each input alone.
+    given : ndarray (m, k) int64
+        Reasons of that kind, -1 where there is no further one.
+    allowed : ndarray (d,) bool
+        Columns that may be a reason.
+
+    Returns
+    -------
+    Effects
+        The same, with what was found of those people: the gain of each of their reasons is that of all together.
+    ndarray (m, k) int64
+        The reasons of everybody.
+    ndarray (m,) bool
+        Whose hold only together.
+    """
+    favour, columns = crowd.answers.favour, np.flatnonzero(allowed)
+    lonely = np.flatnonzero((given < 0).all(axis=1))
+    joint = np.zeros(len(persons), dtype=bool)
+    if not len(lonely) or not len(columns) or not given.shape[1]:
+        return found, given, joint
+    assert favour is not None
+    own, n, k = persons[lonely], len(lonely), given.shape[1]
+    every = np.repeat(own[:, None], len(crowd.names), axis=1)
+    every[:, columns] = reference.row[reference.typical[columns]]
+    without = np.repeat(every[:, None], len(columns), axis=1)
+    without[:, np.arange(len(columns)), columns] = own[:, None]
+    asked = crowd.ask(np.concatenate([every, without.reshape(-1, every.shape[1])])).favour
+    assert asked is not None
+    lost = asked[:n, None] - asked[n:].reshape(n, -1)
+    order = np.argsort(-lost, axis=1, kind="stable")[:, :k]
+    needed = np.take_along_axis(lost, order, axis=1) > found.least
+    chosen = np.full((n, k), -1)
+    chosen[:, : order.shape[1]] = np.where(needed, columns[order], -1)
+    after = crowd.ask(reset(crowd, own, chosen, reference)).favour
+    assert after is not None
+    gain = after - favour[own]
+    holds = (gain > found.least) & (chosen >= 0).any(axis=1)
+    effect, gains, given = found.effect.copy(), found.gain.copy(), given.copy()
+    given[lonely[holds]] = chosen[holds]
+    joint[lonely[holds]] = True
+    for i in np.flatnonzero(holds):
+        mine = chosen[i][chosen[i] >= 0]
+        effect[lonely[i], mine] = lost[i, np.searchsorted(columns, mine)]
+        gains[lonely[i], mine] = gain[i]
+    return replace(found, effect=effect, gain=gains), given, joint
+
+
 def reset(crowd: Crowd, persons: Rows, given: Rows, reference: Reference) -> Rows:
     """Return the (m, d) source of each person with all of its (m, k) reasons at their typical value."""
     source = np.repeat(persons[:, None], len(crowd.names), axis=1)
@@ -113,7 +172,13 @@ def reset(crowd: Crowd, persons: Rows, given: Rows, reference: Reference) -> Row
 
 
 def told(
-    crowd: Crowd, person: int, columns: Rows, found: tuple[Array, Array], reference: Reference, asked: ReasonsSpec
+    crowd: Crowd,
+    person: int,
+    columns: Rows,
+    found: tuple[Array, Array],
+    joint: bool,
+    reference: Reference,
+    asked: ReasonsSpec,
 ) -> tuple[Reason, ...]:
     """Put the reasons of one person into words.
 
@@ -123,6 +188,8 @@ def told(
         The reasons, -1 where there is no further one.
     found : tuple of ndarray (d,) float64
         Effect and gain of each column for this person.
+    joint : bool
+        Whether the reasons hold only together.
     """
     reasons = []
     for j in (int(c) for c in columns if c >= 0):
@@ -135,6 +202,7 @@ def told(
                 reference=crowd.text(typical, j),
                 effect=float(found[0][j]),
                 gain=float(found[1][j]),
+                together=joint,
             )
         )
     return tuple(reasons)

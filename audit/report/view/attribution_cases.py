@@ -183,7 +183,10 @@ def _beside(folio: Folio, person: Person) -> Table | Prose | None:
     heads, columns = [Column(title=t("column.feature")), Column(title=t("cases.own"))], []
     if reasons:
         heads.append(Column(title=t("cases.reason")))
-        rises = {f: t("cases.rise", value=r.reference, gain=numbers.number(r.gain)) for f, r in reasons.items()}
+        rises = {
+            f: t("cases.rise_together" if r.together else "cases.rise", value=r.reference, gain=numbers.number(r.gain))
+            for f, r in reasons.items()
+        }
         columns.append({f: (r.text, rises[f]) for f, r in reasons.items()})
     if changed:
         heads.append(Column(title=t("cases.change")))
