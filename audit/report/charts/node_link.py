@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from audit.report.charts.drawing import FULL, GREY_LINE, INK, SOFT, TICK, box, hint, label, picture, stroke, word
 
-_PITCH = 32.0
-_BOX = 26.0
+_PITCH = 26.0
+_BOX = 24.0
 _GAP = 30.0
 _SMALL = 10.0
 MOST = 40
@@ -87,5 +87,5 @@ def _node(node: Node, x: float, y: float, wide: float) -> str:
     told = hint(f"{node.test}: {node.told}" if node.test else node.told)
     if not node.test:
         return f"<g>{told}{painted}{label(x + 6, y + _BOX / 2 + 4, node.told, wide - 12, INK, size=TICK)}</g>"
-    first = label(x + 6, y + 11, node.test, wide - 12, INK, size=TICK)
-    return f"<g>{told}{painted}{first}{label(x + 6, y + 22, node.told, wide - 12, SOFT, size=_SMALL)}</g>"
+    first = label(x + 6, y + 10.5, node.test, wide - 12, INK, size=TICK)
+    return f"<g>{told}{painted}{first}{label(x + 6, y + 21, node.told, wide - 12, SOFT, size=_SMALL)}</g>"

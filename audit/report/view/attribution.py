@@ -8,6 +8,7 @@ from audit.report.view import (
     attribution_cases,
     attribution_checks,
     attribution_effects,
+    attribution_importance,
     attribution_pairs,
     attribution_surrogates,
     column_groups,
@@ -46,10 +47,15 @@ def chapter(folio: Folio) -> Chapter:
             *attribution_checks.unsupported(folio, section),
             Prose(paragraphs=(t("attribution.caution"),)),
             overview if section.methods else empty,
+            *attribution_importance.blocks(folio, done),
             *notes,
         ),
         sections=(
-            *(Section(title=m.label, anchor=f"attribution-{m.name}", blocks=_method(folio, m)) for m in done),
+            *(
+                Section(title=m.label, anchor=f"attribution-{m.name}", blocks=blocks)
+                for m in done
+                if (blocks := _method(folio, m, listed=attribution_importance.is_listed(folio, m, done)))
+            ),
             *attribution_checks.sections(folio, section),
             *attribution_cases.sections(folio, section),
         ),
@@ -70,7 +76,8 @@ def _line(folio: Folio, method: AttributionMethodFacts) -> Row:
     )
 
 
-def _method(folio: Folio, method: AttributionMethodFacts) -> tuple[Block, ...]:
+def _method(folio: Folio, method: AttributionMethodFacts, *, listed: bool) -> tuple[Block, ...]:
+    # What of a method is listed beside others is not told again.
     t = folio.t
     own = [
         *attribution_surrogates.blocks(folio, method),
@@ -79,7 +86,7 @@ def _method(folio: Folio, method: AttributionMethodFacts) -> tuple[Block, ...]:
     ]
     if own and not folio.extent.whole:
         # On paper their scale stands at the axis or under the table, and their rows in the list of methods.
-        return tuple(own)
+        return (*attribution_checks.beside(folio, method), *own)
     # On paper what is attributed stands just above, in the list of methods.
     facts = [folio.fact("game", method.game or numbers.DASH)] if folio.extent.whole else []
     facts.append(folio.fact("scale", method.scale or numbers.DASH))
@@ -101,17 +108,17 @@ def _method(folio: Folio, method: AttributionMethodFacts) -> tuple[Block, ...]:
             )
         )
     facts += local_surrogates.facts(folio, method)
-    blocks: list[Block] = [*attribution_checks.beside(folio, method), Facts(facts=tuple(facts))]
+    told: list[Block] = [Facts(facts=tuple(facts))]
     if method.notes:
-        blocks.append(Bullets(items=method.notes))
-    blocks += own
+        told.append(Bullets(items=method.notes))
+    blocks: list[Block] = [*own]
     for class_ in () if method.effects else _classes(folio, method):
-        blocks += _global(folio, method, class_)
+        blocks += _global(folio, method, class_, listed=listed and not class_)
     blocks += column_groups.blocks(folio, method)
     if len(method.table) > 1:
         blocks.append(as_text(folio, method.table, t("attribution.white_box", method=method.label)))
     blocks += [as_text(folio, detail.rows, detail.title) for detail in method.details]
-    return tuple(blocks)
+    return (*attribution_checks.beside(folio, method), *(told if blocks or not listed else ()), *blocks)
 
 
 def _classes(folio: Folio, method: AttributionMethodFacts) -> tuple[str, ...]:
@@ -122,7 +129,7 @@ def _classes(folio: Folio, method: AttributionMethodFacts) -> tuple[str, ...]:
     return (*([""] if bare else []), *classes)[:CLASSES]
 
 
-def _global(folio: Folio, method: AttributionMethodFacts, class_: str) -> list[Block]:
+def _global(folio: Folio, method: AttributionMethodFacts, class_: str, *, listed: bool) -> list[Block]:
     t = folio.t
     found = [(name, _of(folio, method, name, class_)) for name in method.features]
     known: list[tuple[str, Observation]] = [(name, o) for name, o in found if o]
@@ -142,7 +149,7 @@ def _global(folio: Folio, method: AttributionMethodFacts, class_: str) -> list[B
         and folio.under(f"attribution/{method.name}/global/{encoded(known[0][0])}/")
     ):
         return [figure]
-    blocks: list[Block] = [Pair(figure=figure, table=table) if figure else table] if known else []
+    blocks: list[Block] = [Pair(figure=figure, table=table) if figure else table] if known and not listed else []
     densities = method.beeswarm.get(class_, ())[: folio.extent.beeswarm_rows]
     if densities:
         swarm_title = t(

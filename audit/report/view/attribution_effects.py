@@ -143,8 +143,10 @@ def _table(
     t, stem, tail = folio.t, f"attribution/{method.name}", f"/class={encoded(class_)}" if class_ else ""
     names = [encoded(effect.feature) for effect in told]
     keys = [key for sensitive in _groupings(folio, told) for key in _keys(told, sensitive)]
+    # On paper sizes stand beside those of other methods.
+    sizes = [(t("effects.size"), "global/{}" + tail)] if folio.extent.whole or class_ else []
     lines = [
-        (t("effects.size"), "global/{}" + tail),
+        *sizes,
         (t("effects.change"), "change/{}" + tail),
         *((t("effects.change_in", name=decoded(key)), f"change/{{}}/{_escaped(key)}{tail}") for key in keys),
     ]
