@@ -14,6 +14,9 @@ which keeps what makes it hold near 0 and 1 and with few events, where drawing c
 - Where nothing varies (a share of 0 or 1) or it is not known what rows add, rows of one cluster are taken for one and
   the same, so that clusters count as rows: too wide an interval, and never too narrow a one.
 
+In simulation (`tests/simulations/cluster_coverage.py`: 30 to 200 clusters of 5 or of 1 to 40 rows, base rates of 0.05
+to 0.5, intraclass correlations of 0.05 and 0.3) no cell lies under 93.5 in 100 by more than chance leaves open.
+
 A measure that is a plain function is redrawn instead: whole clusters with replacement (Davison and Hinkley 1997,
 Bootstrap Methods and their Application, section 3.8).
 """
