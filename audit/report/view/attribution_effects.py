@@ -144,22 +144,18 @@ def _table(
     names = [encoded(effect.feature) for effect in told]
     keys = [key for sensitive in _groupings(folio, told) for key in _keys(told, sensitive)]
     # On paper sizes stand beside those of other methods.
-    sizes = [(t("effects.size"), "global/{}" + tail)] if folio.extent.whole or class_ else []
+    sizes = [(t("effects.size"), f"{stem}/global", tail)] if folio.extent.whole or class_ else []
     lines = [
         *sizes,
-        (t("effects.change"), "change/{}" + tail),
-        *((t("effects.change_in", name=decoded(key)), f"change/{{}}/{_escaped(key)}{tail}") for key in keys),
+        (t("effects.change"), f"{stem}/change", tail),
+        *((t("effects.change_in", name=decoded(key)), f"{stem}/change", f"/{key}{tail}") for key in keys),
     ]
     rows = (
-        Row(cells=(Cell(text=label), *(folio.estimate(folio.get(f"{stem}/{form.format(n)}")) for n in names)))
-        for label, form in lines
+        Row(cells=(Cell(text=label), *(folio.estimate(folio.get(f"{start}/{name}{end}")) for name in names)))
+        for label, start, end in lines
     )
     key = "effects.table_class" if class_ else "effects.table"
     return folio.table(key, heads, rows, note=t("effects.note"), dense=True, method=method.label, name=class_)
-
-
-def _escaped(key: str) -> str:
-    return key.replace("{", "{{").replace("}", "}}")
 
 
 def _from_to(folio: Folio, effect: Effect) -> str:
