@@ -30,10 +30,16 @@ def share(crowd: Crowd, rows: Rows, flags: Flags, nobody: str) -> Measured:
 
 
 def mean(crowd: Crowd, rows: Rows, values: Array, nobody: str, ends: tuple[float, float]) -> Measured:
-    """Return the weighted mean over rows of the ground, with Student's t interval held to where it can lie."""
+    """Return the weighted mean over rows of the ground, with Student's t interval held to where it can lie.
+
+    Parts between 0 and 1 that are all the one or all the other have no spread to go by: their mean is read as a share,
+    which no such part can spread more than.
+    """
     weight, ground = crowd.ground.weight[rows], crowd.ground
     if not len(rows) or weight.sum() <= 0:
         return Undefined(reason=nobody)
+    if ends == (0.0, 1.0) and (np.all(values == 0) or np.all(values == 1)):
+        return share(crowd, rows, values > 0, nobody)
     value, error, freedom = mean_and_error(values, weight, ground.sampling_weights)
     low, high = student(value, error, freedom, ground.level) if freedom >= 1 else ends
     return Estimate(
