@@ -76,7 +76,7 @@ def test_the_pair_that_is_multiplied_comes_first(evidence: Any, ground: Any) -> 
     assert found.observations[0].id == "attribution/shap_interactions/global/a%26b&d"
     first, second = (o.measured for o in found.observations[:2])
     assert first.low > second.high > 0 and first.n == 50
-    assert found.facts.table[1][:2] == ("a&b", "d")
+    assert found.facts.details[0].rows[1][:2] == ("a&b", "d")
 
 
 def test_it_says_why_not(evidence: Any, ground: Any) -> None:

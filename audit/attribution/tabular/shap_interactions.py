@@ -17,6 +17,7 @@ from audit.attribution.output import fits, in_words
 from audit.attribution.shapes import text_of
 from audit.attribution.split import explained_columns, split_of
 from audit.declarations.attribution import Attributed, AttributionMethod, Ground, MethodNotRunError
+from audit.records.effects import DetailTable
 from audit.records.measured import Estimate
 from audit.records.observation import Observation, encoded
 from audit.records.sections import AttributionMethodFacts
@@ -87,9 +88,14 @@ def _told(ground: Ground, values: np.ndarray, scale: str, asked: int) -> Attribu
             rows_available=ground.available,
             notes=tuple(notes),
             features=tuple(dict.fromkeys(names[j] for a, b, _ in pairs for j in (a, b))),
-            table=(
-                ("column", "with", f"mean |interaction|{several}", "from", "to"),
-                *((names[a], names[b], *_figures(size)) for a, b, size in pairs),
+            details=(
+                DetailTable(
+                    title=f"The pairs that add the most together ({scale})",
+                    rows=(
+                        ("column", "with", f"mean |interaction|{several}", "from", "to"),
+                        *((names[a], names[b], *_figures(size)) for a, b, size in pairs),
+                    ),
+                ),
             ),
         ),
         observations=tuple(
@@ -105,7 +111,7 @@ def _told(ground: Ground, values: np.ndarray, scale: str, asked: int) -> Attribu
 
 
 def _figures(size: Estimate) -> tuple[str, str, str]:
-    low, high = (("" if end is None else text_of(end)) for end in (size.low, size.high))
+    low, high = ("" if end is None else text_of(end) for end in (size.low, size.high))
     return text_of(size.value), low, high
 
 
