@@ -14,6 +14,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.svm import LinearSVC
@@ -219,3 +220,18 @@ def test_weights_decide_what_is_drawn(evidence: Callable[..., Any], ground: Call
     weight = np.where(frame.city == "a", 1.0, 0.0)
     made = ground(evidence(model, frame, y, weight=weight))
     assert set(_training(made).city) == {"a"}
+
+
+def test_a_very_wide_table_is_explained_on_fewer_rows_and_says_so(
+    run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from audit.attribution.tabular import lime
+
+    monkeypatch.setattr(lime, "_CELLS", 1_200)
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(60, 8)), columns=[f"c{j}" for j in range(8)])
+    y = (frame.c0 > 0).astype(int).to_numpy()
+    asked = {"methods": ["lime"], "lime": {"samples": 100}, "local": {"rows": 1}}
+    (facts,) = run(GaussianNB().fit(frame, y), frame, y, spec=asked)[0].methods
+    assert facts.status == "done" and facts.rows == 12, facts.reason
+    assert any("within memory" in note for note in facts.notes)

@@ -32,6 +32,7 @@ _ROWS = 40
 _DRAWS, _PAIR = 5, 2
 """Draws that a single case rests on, and draws that another row does."""
 _TRAINING = 10_000
+_CELLS = 10_000_000
 _FLAT = Undefined(reason="The model gives the same for every perturbed row.")
 _TIED = Undefined(reason="The surrogates of a draw weigh every column alike, so that columns have no ranks.")
 
@@ -51,13 +52,18 @@ class _Fits:
 def attribute(ground: Ground) -> Attributed:
     """Fit one surrogate around each single case and around some sampled rows, all on the same perturbed rows."""
     asked = ground
-    ground = of_rows(reduced(ground, min(ground.sampled, _ROWS)), max(2, ground.budget // 10))
+    ground = of_rows(reduced(ground, min(ground.sampled, _rows(ground))), max(2, ground.budget // 10))
     given = output(ground)
     rows = min(ground.lime.samples, (ground.budget - len(ground.rows)) // _DRAWS)
     around = neighbourhood_of(_training(ground), ground.lime.discretise)
     fits = _fits(ground, given, around, rows)
     notes = (*_notes(asked, ground, rows), *given.notes, *left_out(asked, ground))
     return _attributed(ground, given.scale, around, fits, notes)
+
+
+def _rows(ground: Ground) -> int:
+    # The moments of a row are a square of the columns: of a very wide table fewer rows are held at once.
+    return max(2, min(_ROWS, _CELLS // (ground.rows.shape[1] + len(ground.classes) + 1) ** 2))
 
 
 def _training(ground: Ground) -> pd.DataFrame:
@@ -148,7 +154,7 @@ def _notes(asked: Ground, ground: Ground, rows: int) -> list[str]:
     if rows < ground.lime.samples:
         notes.append(f"Draws are of {rows:,} rows rather than {ground.lime.samples:,}, to stay within the budget.")
     if ground.sampled < min(asked.sampled, _ROWS):
-        notes.append(f"{ground.sampled} sampled rows are explained, to stay within the budget.")
+        notes.append(f"{ground.sampled} sampled rows are explained, to stay within the budget and within memory.")
     if most < d:
         notes.append(f"Each surrogate weighs the {most} of the {d} columns that say most, and leaves out the others.")
     notes.append(
