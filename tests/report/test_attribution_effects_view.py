@@ -91,6 +91,12 @@ def test_classes_are_lines_of_one_drawing_and_tables_of_their_own() -> None:
     shown = [table.rows[1].cells[1].text for table in tables if isinstance(table, Table)]
     assert shown == ["0.500", "0.750"]
     assert isinstance(tables[0], Table) and tables[0].columns[1].detail == "no to yes"
+    figure, table = attribution_effects.blocks(folio(method, told, "paper"), method)
+    assert isinstance(table, Table)
+    assert [[c.text for c in row.cells] for row in table.rows] == [
+        ["Change, x", "0.500"],
+        [f"Change, {HOSTILE}", "0.750"],
+    ]
 
 
 def test_names_with_signs_of_ids_are_found() -> None:

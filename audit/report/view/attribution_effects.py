@@ -134,28 +134,40 @@ def _tables(folio: Folio, method: AttributionMethodFacts, shown: Sequence[Effect
         *folio.columns("measure"),
         *(Column(title=effect.feature, detail=_from_to(folio, effect), numeric=True) for effect in told),
     )
-    return [_table(folio, method, told, heads, class_) for class_ in classes]
+    if len(classes) > 1 and not folio.extent.whole:
+        ends = [(folio.t("effects.change_in", name=c), "change", f"/class={encoded(c)}") for c in classes]
+        return [_table(folio, method, told, heads, "", ends)]
+    return [_table(folio, method, told, heads, c, _lines(folio, told, c)) for c in classes]
+
+
+def _lines(folio: Folio, told: Sequence[Effect], class_: str) -> list[tuple[str, str, str]]:
+    # (what a line tells, what stands in its id before the feature, and what after).
+    t, tail = folio.t, f"/class={encoded(class_)}" if class_ else ""
+    keys = [key for sensitive in _groupings(folio, told) for key in _keys(told, sensitive)]
+    # On paper sizes stand beside those of other methods.
+    sizes = [(t("effects.size"), "global", tail)] if folio.extent.whole else []
+    return [
+        *sizes,
+        (t("effects.change"), "change", tail),
+        *((t("effects.change_in", name=decoded(key)), "change", f"/{key}{tail}") for key in keys),
+    ]
 
 
 def _table(
-    folio: Folio, method: AttributionMethodFacts, told: Sequence[Effect], heads: Sequence[Column], class_: str
+    folio: Folio,
+    method: AttributionMethodFacts,
+    told: Sequence[Effect],
+    heads: Sequence[Column],
+    class_: str,
+    lines: Sequence[tuple[str, str, str]],
 ) -> Block:
-    t, stem, tail = folio.t, f"attribution/{method.name}", f"/class={encoded(class_)}" if class_ else ""
-    names = [encoded(effect.feature) for effect in told]
-    keys = [key for sensitive in _groupings(folio, told) for key in _keys(told, sensitive)]
-    # On paper sizes stand beside those of other methods.
-    sizes = [(t("effects.size"), f"{stem}/global", tail)] if folio.extent.whole or class_ else []
-    lines = [
-        *sizes,
-        (t("effects.change"), f"{stem}/change", tail),
-        *((t("effects.change_in", name=decoded(key)), f"{stem}/change", f"/{key}{tail}") for key in keys),
-    ]
+    stem, names = f"attribution/{method.name}", [encoded(effect.feature) for effect in told]
     rows = (
-        Row(cells=(Cell(text=label), *(folio.estimate(folio.get(f"{start}/{name}{end}")) for name in names)))
-        for label, start, end in lines
+        Row(cells=(Cell(text=label), *(folio.estimate(folio.get(f"{stem}/{what}/{n}{end}")) for n in names)))
+        for label, what, end in lines
     )
-    key = "effects.table_class" if class_ else "effects.table"
-    return folio.table(key, heads, rows, note=t("effects.note"), dense=True, method=method.label, name=class_)
+    key, note = "effects.table_class" if class_ else "effects.table", folio.t("effects.note")
+    return folio.table(key, heads, rows, note=note, dense=True, method=method.label, name=class_)
 
 
 def _from_to(folio: Folio, effect: Effect) -> str:
