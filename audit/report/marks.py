@@ -1,4 +1,4 @@
-"""Text and rows to Markdown in which no host reads a mark, a name or a link that the data put there."""
+"""Text and rows to Markdown and CSV in which nothing reads a mark, a link or a formula that the data put there."""
 
 from __future__ import annotations
 
@@ -20,6 +20,15 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         return ""
     lines = [heads, ["---"] * len(heads), *([escaped(cell) for cell in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def inert(text: str) -> str:
+    """Write text for a cell of CSV so that no spreadsheet runs it as a formula.
+
+    >>> inert("=1+1"), inert("a=1")
+    ("'=1+1", 'a=1')
+    """
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def bullets(lines: Sequence[str]) -> str:

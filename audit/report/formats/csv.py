@@ -9,6 +9,7 @@ from audit.declarations.output_format import OutputFormat
 from audit.records.audit import AuditRecord
 from audit.records.measured import Estimate, Exact, Measured, Undefined
 from audit.records.observation import Observation
+from audit.report.marks import inert
 
 HEADER = (
     "id", "label", "scope", "kind", "value", "unit", "low", "high", "level", "method", "n", "higher_is_better",
@@ -32,8 +33,8 @@ def render(record: AuditRecord) -> bytes:
 def _line(observation: Observation) -> tuple[str, ...]:
     better = {True: "true", False: "false", None: ""}[observation.higher_is_better]
     value, unit, low, high, level, method, n, reason = _cells(observation.measured)
-    named = (_inert(observation.id), _inert(observation.label), observation.scope, observation.measured.kind)
-    return (*named, value, _inert(unit), low, high, level, method, n, better, _inert(reason))
+    named = (inert(observation.id), inert(observation.label), observation.scope, observation.measured.kind)
+    return (*named, value, inert(unit), low, high, level, method, n, better, inert(reason))
 
 
 def _cells(measured: Measured) -> tuple[str, ...]:
@@ -45,10 +46,6 @@ def _cells(measured: Measured) -> tuple[str, ...]:
             return repr(measured.value), "", low, high, repr(measured.level), measured.method, str(measured.n), ""
         case Undefined():
             return "", "", "", "", "", "", "", measured.reason
-
-
-def _inert(text: str) -> str:
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 FORMAT = OutputFormat(

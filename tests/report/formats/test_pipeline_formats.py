@@ -17,7 +17,8 @@ from audit.records.audit import AuditRecord
 from audit.records.measured import Estimate, Exact, Undefined
 from audit.records.observation import Observation
 from audit.records.sections import StageStatus
-from audit.report.formats import csv, junit, markdown, sarif
+from audit.records.verdict import Part
+from audit.report.formats import annex_iv, csv, findings, junit, markdown, sarif
 from audit.report.standing import standing
 
 RECORDS = {
@@ -222,5 +223,40 @@ def test_markdown_lets_no_text_of_the_data_become_a_mark() -> None:
 @every_record
 def test_equal_records_give_equal_bytes(record: AuditRecord) -> None:
     again = AuditRecord.model_validate_json(record.model_dump_json())
-    for made in (csv.FORMAT, junit.FORMAT, markdown.FORMAT, sarif.FORMAT):
+    for made in (f.FORMAT for f in (annex_iv, csv, findings, junit, markdown, sarif)):
         assert made.render(record) == made.render(again)
+
+
+# --- findings register and Annex IV -----------------------------------------------------------------
+
+
+def test_the_register_has_a_line_for_each_open_control_gravest_first() -> None:
+    record = handmade.binary("does_not_meet")
+    lines = list(text_csv.DictReader(io.StringIO(findings.render(record).decode(), newline="")))
+    open_ = {v.control for v in record.verdicts if standing(v) in ("blocks", "finding", "waived")}
+    assert {line["control"] for line in lines} == open_
+    assert [line["number"] for line in lines] == [str(n) for n in range(1, len(open_) + 1)]
+    assert lines[0]["control"] == "TS-OVERLAP" and lines[0]["standing"] == "blocks"
+    by_control = {line["control"]: line for line in lines}
+    assert by_control["UGESP-4D-IR"]["waivers"] == "RISK-12"
+    assert all(line["next_step"] and line["record"] == record.digest for line in lines)
+    assert findings.render(handmade.empty()).decode().strip() == ",".join(findings.HEADER)
+
+
+def test_the_skeleton_of_annex_iv_fills_what_is_known_and_leaves_the_rest_open() -> None:
+    base = handmade.binary("does_not_meet")
+    assert "name it under policies in the spec" in annex_iv.render(base).decode().replace("&#45;", "-")
+    known, open_ = (
+        base.verdicts[0].model_copy(
+            update={
+                "pack": "eu-ai-act-high-risk@1.0.0", "control": f"AIA-IV-{item}", "title": f"Annex IV, {item}",
+                "outcome": outcome, "reason": f"A reason for {item}.",
+                "parts": (Part(observation="x", outcome=outcome, reason=f"A figure for {item}."),),
+            }
+        )
+        for item, outcome in (("3", "recorded"), ("8", "attestation_missing"))
+    )  # fmt: skip
+    text = annex_iv.render(base.model_copy(update={"verdicts": (known, open_)})).decode()
+    assert text.count("## Annex IV") == 2 and text.count("To be written by the provider.") == 2
+    assert "- A figure for 3." in text and "A figure for 8." not in text
+    assert "- Open: A reason for 8." in text and "Open: A reason for 3." not in text
