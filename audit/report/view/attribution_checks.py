@@ -12,6 +12,8 @@ from audit.report.view.tree import Block, Bullets, Callout, Cell, Column, Prose,
 
 ABREAST = 5
 """Methods side by side in a table."""
+FEW = 3
+"""Methods beside which a measure has room for a column of its own."""
 ANCHOR = "attribution-checks"
 
 
@@ -45,7 +47,8 @@ def sections(folio: Folio, section: AttributionSection) -> tuple[Section, ...]:
     told = [m for m in section.methods if m.status == "done" and _audited(folio, section.checks, m)]
     by_method = [check for check in section.checks if check.measures and check.status == "done"]
     for methods in chunked(told, ABREAST):
-        heads = (*folio.columns("check", "measure>"), *(Column(title=m.label, numeric=True) for m in methods))
+        first = folio.columns("check", "measure>") if len(methods) <= FEW else folio.columns("check")
+        heads = (*first, *(Column(title=m.label, numeric=True) for m in methods))
         rows = [row for check in by_method for row in _rows(folio, check, methods)]
         note = t("attribution_checks.note")
         blocks.append(folio.table("attribution_checks.table", heads, rows, note=note, dense=True, room=len(rows)))
@@ -76,7 +79,9 @@ def _rows(folio: Folio, check: AttributionCheckFacts, methods: Sequence[Attribut
     for place, measure in enumerate(measures):
         if not _applies(folio, check, methods, measure):
             continue
-        heads = Cell(text="" if place else check.label), Cell(text=folio.t.named("attribution_measure", measure))
+        name, text = "" if place else check.label, folio.t.named("attribution_measure", measure)
+        one = Cell(text=text, muted=True) if place else Cell(text=name, detail=text)
+        heads = (Cell(text=name), Cell(text=text)) if len(methods) <= FEW else (one,)
         cells = (_cell(folio, check, method, measure, not place) for method in methods)
         yield Row(cells=(*heads, *cells), sub=bool(place))
 
