@@ -149,6 +149,15 @@ def test_a_surrogate_stands_beside_how_far_it_is_followed(medium: Literal["scree
     assert sum(isinstance(block, Table) for block in rest) == (medium == "screen")
 
 
+def test_the_rules_of_a_surrogate_stand_on_paper_too() -> None:
+    method = facts(table=(("rule", "adds"), ("age > 3", "+0.2")))
+    made = folio(method, {"attribution/m/fidelity": 0.3, "attribution/m/fidelity/train": 0.4}, "paper")
+    (section,) = [s for s in attribution.chapter(made).sections if s.title == "Method"]
+    prose, table = section.blocks
+    assert isinstance(prose, Prose) and isinstance(table, Table)
+    assert [cell.text for cell in table.rows[0].cells] == ["age > 3", "+0.2"]
+
+
 def test_on_paper_sizes_by_all_methods_stand_in_one_table() -> None:
     method = facts(features=["a", "b"])
     told = {"attribution/m/global/a": 0.3, "attribution/m/global/b": 0.1}

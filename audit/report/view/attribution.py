@@ -86,7 +86,7 @@ def _method(folio: Folio, method: AttributionMethodFacts, *, listed: bool) -> tu
     ]
     if own and not folio.extent.whole:
         # On paper their scale stands at the axis or under the table, and their rows in the list of methods.
-        return (*attribution_checks.beside(folio, method), *own)
+        return (*attribution_checks.beside(folio, method), *own, *_white_box(folio, method))
     # On paper what is attributed stands just above, in the list of methods.
     facts = [folio.fact("game", method.game or numbers.DASH)] if folio.extent.whole else []
     facts.append(folio.fact("scale", method.scale or numbers.DASH))
@@ -115,10 +115,14 @@ def _method(folio: Folio, method: AttributionMethodFacts, *, listed: bool) -> tu
     for class_ in () if method.effects else _classes(folio, method):
         blocks += _global(folio, method, class_, listed=listed and not class_)
     blocks += column_groups.blocks(folio, method)
-    if len(method.table) > 1:
-        blocks.append(as_text(folio, method.table, t("attribution.white_box", method=method.label)))
-    blocks += [as_text(folio, detail.rows, detail.title) for detail in method.details]
+    blocks += _white_box(folio, method)
     return (*attribution_checks.beside(folio, method), *(told if blocks or not listed else ()), *blocks)
+
+
+def _white_box(folio: Folio, method: AttributionMethodFacts) -> list[Block]:
+    title = folio.t("attribution.white_box", method=method.label)
+    tables = [as_text(folio, method.table, title)] if len(method.table) > 1 else []
+    return [*tables, *(as_text(folio, detail.rows, detail.title) for detail in method.details)]
 
 
 def _classes(folio: Folio, method: AttributionMethodFacts) -> tuple[str, ...]:

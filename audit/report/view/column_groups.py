@@ -26,7 +26,8 @@ def blocks(folio: Folio, method: AttributionMethodFacts) -> tuple[Block, ...]:
     )
     heads = folio.columns("column_group", "columns>", "attribution#", "interval#")
     room = None if folio.extent.whole else GROUPS_ON_PAPER
-    note = folio.t("attribution.groups_note", scale=method.scale)
+    own = f"attribution.groups_note_{method.name}"
+    note = folio.t(own if own in folio.t.keys else "attribution.groups_note", scale=method.scale)
     return (folio.table("attribution.groups", heads, rows, note=note, room=room, method=method.label),)
 
 
