@@ -45,9 +45,12 @@ Array = NDArray[np.float64]
 def attribute(ground: Ground) -> Attributed:
     """Try whether the output is a sum of functions of single columns, and tell them if it is."""
     d = ground.rows.shape[1]
-    n = min(ground.sampled, _ROWS, max(2, ground.budget // (d + 2)))
+    # Rows are tried before more are told of, and both cost predictions.
+    affordable = ground.budget // (d + 2)
+    tried = max(1, min(_TRIED, affordable // 2))
+    n = min(ground.sampled, _ROWS, max(2, affordable - tried))
     said, rows = _summed(ground), ground.rows.iloc[:n].reset_index(drop=True)
-    _, _, _, away = _parts(said, rows.iloc[: min(n, _TRIED)])
+    _, _, _, away = _parts(said, rows.iloc[: min(n, tried)])
     _refuse(ground, away)
     terms, whole, start, away = _parts(said, rows)
     _refuse(ground, away)
