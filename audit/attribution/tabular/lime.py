@@ -142,7 +142,7 @@ def _steadiness(values: NDArray[np.float64]) -> NDArray[np.float64]:
     for a, b in combinations(range(len(values)), 2):
         both = size[a] * size[b]
         found.append(np.where(both > 0, (ranks[a] * ranks[b]).sum(axis=1) / np.where(both > 0, both, 1.0), np.nan))
-    return np.asarray(np.mean(found, axis=0), dtype=np.float64)
+    return np.asarray(np.clip(np.mean(found, axis=0), -1.0, 1.0), dtype=np.float64)
 
 
 def _notes(asked: Ground, ground: Ground, rows: int) -> list[str]:
