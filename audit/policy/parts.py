@@ -17,6 +17,7 @@ from audit.policy.multiplicity import adjusted
 from audit.policy.outcomes import GRAVEST_FIRST
 from audit.policy.pack import Control, Measure, MinSample, PackLimit
 from audit.policy.phrases import plural, readable
+from audit.policy.settling import crosses, n_to_settle
 from audit.records.measured import Estimate, Exact, Undefined
 from audit.records.observation import Observation
 from audit.records.plan import STAGES
@@ -348,6 +349,7 @@ def _with_companion(item: _Ready, name: str, p: float) -> _Ready:
 
 def _ruled(item: _Ready, limit: PackLimit, condition: Condition, comparisons: int) -> Part:
     ruling = condition.decide(item.comparison)
+    settled = _settled(item, condition) if ruling.outcome == "inconclusive" else ""
     if ruling.outcome == "inconclusive" and limit.on_inconclusive == "fail":
         ruling = Ruling("fail", f"{ruling.why}, and this control counts that as a failure")
     margin = item.comparison.margin
@@ -355,15 +357,25 @@ def _ruled(item: _Ready, limit: PackLimit, condition: Condition, comparisons: in
         observation=item.item.id,
         outcome=ruling.outcome,
         margin=None if isinf(margin) else float(margin),
-        reason=_sentence(item, limit, condition, comparisons, ruling),
+        reason=_sentence(item, limit, condition, comparisons, ruling, settled),
     )
 
 
-def _sentence(item: _Ready, limit: PackLimit, condition: Condition, comparisons: int, ruling: Ruling) -> str:
+def _sentence(
+    item: _Ready, limit: PackLimit, condition: Condition, comparisons: int, ruling: Ruling, settled: str
+) -> str:
     text = wording.measurement(item.item, item.observation, item.measured, limit)
     tested = _tested(item, limit, condition, comparisons)
     remark = _remark(item, limit) if ruling.outcome == "pass" else ""
-    return f"{text}{tested}, against {wording.limit_words(limit)}: {ruling.why}{remark}."
+    return f"{text}{tested}, against {wording.limit_words(limit)}: {ruling.why}{remark}{settled}."
+
+
+def _settled(item: _Ready, condition: Condition) -> str:
+    """Return what n would have settled it, where it was the interval and no p-value that left it open."""
+    if condition.p_value is not None or not crosses(item.comparison):
+        return ""
+    compared = item.item.reference is not None
+    return wording.settling(n_to_settle(item.comparison, item.measured.n), compared=compared)
 
 
 def _tested(item: _Ready, limit: PackLimit, condition: Condition, comparisons: int) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from math import floor, log10
+from math import floor, isinf, log10
 
-from audit.declarations.condition import rational
+from audit.declarations.condition import Number, rational
 from audit.policy.measures import Asked
 from audit.policy.pack import PackLimit
 from audit.policy.phrases import listed, plural
@@ -80,6 +80,23 @@ def measurement(item: Asked, observation: Observation, measured: Exact | Estimat
     return f"{name} {verb} {value} ({number(100 * measured.level)}% interval {low} to {high}, n = {measured.n:,})"
 
 
+def settling(needed: Number, *, compared: bool) -> str:
+    """Return the end of a sentence that says what n would have settled it; `compared`: beside a reference group.
+
+    Examples
+    --------
+    >>> settling(1300, compared=False)
+    '; n of about 1,300 would settle it, if the value stayed where it is'
+    """
+    stayed = "if the value stayed where it is"
+    if isinf(needed):
+        return f"; no number of rows would settle it, {stayed}"
+    if needed > _MOST_ROWS:
+        return f"; n of more than {_MOST_ROWS:,} would settle it, {stayed}"
+    alike = " and its reference group grew alike" if compared else ""
+    return f"; n of about {int(needed):,} would settle it, {stayed}{alike}"
+
+
 def subject_of(item: Asked, observation: Observation | None) -> str:
     """Return what was measured, and of whom: "Impact ratio for female", "ROC AUC of the best feature (checks)"."""
     label = observation.label if observation else item.id
@@ -141,6 +158,7 @@ _CAME_OUT: dict[Outcome, str] = {
 }
 
 _LEAST_P = 0.001
+_MOST_ROWS = 10**9
 _HEAD_ENDS = re.compile(r" (?:of|for|in|on|to|that|whose|with|without|equal|short|beyond|over|by|past|per) |[(:,]")
 
 

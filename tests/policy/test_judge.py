@@ -75,7 +75,8 @@ def test_a_reason_names_value_interval_limit_origin_and_n(pack, a):
     case = a.case(a.estimate("performance/accuracy", 0.79996, 0.71, 0.9, n=1234))
     assert judged(pack(a.control()), case).reason == (
         "accuracy is 0.79996 (95% interval 0.71000 to 0.90000, n = 1,234), against a limit of at least 0.8 "
-        "(origin: house): the interval contains the limit, so these rows do not settle it."
+        "(origin: house): the interval contains the limit, so these rows do not settle it; "
+        "n of more than 1,000,000,000 would settle it, if the value stayed where it is."
     )
 
 
