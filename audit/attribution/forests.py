@@ -19,11 +19,14 @@ from audit.attribution.explained import (
 )
 from audit.attribution.paths import path_operations, path_values
 from audit.attribution.quadrature import operations, tree_values
+from audit.attribution.shallow import library_operations, library_values
 from audit.attribution.trees import FlatTree, expected, positive, signs_of
 
 _CATEGORIES = 256
-# Up to here plain arrays are through before the compiler is loaded. Counted, not timed: equal runs take equal ways.
-_FEW_OPERATIONS = 2e8
+# Up to here plain arrays are through before a library is loaded, and up to there that library before a compiler is.
+# Counted, not timed: equal runs take equal ways.
+_FEW_OPERATIONS = 5e7
+_SOME_OPERATIONS = 8e8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +52,7 @@ class Forest:
     def explain(self, encoded: Any, width: int) -> Explained:
         """Attribute the output of `encoded` rows to their `width` columns."""
         seen = self.read(encoded)
-        few = path_operations(self.trees) * len(seen) <= _FEW_OPERATIONS
-        found = path_values(self.trees, seen) if few else tree_values(self.trees, seen)
+        found = self._way(len(seen))(self.trees, seen)
         values = found
         if self.columns is not None:
             values = np.zeros((len(found), width, found.shape[2]))
@@ -68,6 +70,12 @@ class Forest:
             scale=self.scale,
             inverse=self.inverse,
         )
+
+    def _way(self, rows: int) -> Callable[[tuple[FlatTree, ...], NDArray[np.float64]], NDArray[np.float64]]:
+        if path_operations(self.trees) * rows <= _FEW_OPERATIONS:
+            return path_values
+        some = library_operations(self.trees) * rows <= _SOME_OPERATIONS
+        return library_values if some else tree_values
 
 
 def forest_of(model: Any, columns: tuple[int, ...]) -> Forest | None:

@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn.datasets import make_classification
 from sklearn.ensemble import ExtraTreesRegressor, GradientBoostingClassifier, RandomForestClassifier
 
@@ -23,6 +25,7 @@ from audit.attribution import compiled, forests, quadrature
 from audit.attribution.forests import forest_of
 from audit.attribution.paths import path_operations, path_values
 from audit.attribution.quadrature import operations, tree_values
+from audit.attribution.shallow import library_operations, library_values
 from audit.attribution.trees import FlatTree, expected
 
 Way = Callable[[tuple[FlatTree, ...], np.ndarray], np.ndarray]
@@ -118,6 +121,40 @@ def test_equals_the_enumeration_of_all_coalitions(seed: int, way: Way) -> None:
         np.testing.assert_allclose(found[i], enumerated(tree, x[i]), atol=1e-12)
 
 
+def by_coalition(trees: tuple[FlatTree, ...], row: np.ndarray) -> np.ndarray:
+    """The definition over all 2**d coalitions, each valued once."""
+    d = len(row)
+    value = [sum(worth(tree, row, {j for j in range(d) if code >> j & 1}) for tree in trees) for code in range(2**d)]
+    phi = np.zeros((d, trees[0].value.shape[1]))
+    for i in range(d):
+        for code in range(2**d):
+            if not code >> i & 1:
+                size = code.bit_count()
+                phi[i] += (
+                    factorial(size) * factorial(d - size - 1) / factorial(d) * (value[code | 1 << i] - value[code])
+                )
+    return phi
+
+
+@both_ways
+@settings(max_examples=12, deadline=None, derandomize=True)
+@given(seed=st.integers(0, 2**32 - 1), depth=st.integers(0, 6), outputs=st.integers(1, 3))
+def test_random_ensembles_of_eight_columns(way: Way, seed: int, depth: int, outputs: int) -> None:
+    rng = np.random.default_rng(seed)
+    # The last column is read by no tree, and columns 5 and 6 by one tree as the other's are by its twin.
+    one = grown(rng, 7, depth, outputs)
+    twin = replace(one, feature=np.array([0, 1, 2, 3, 4, 6, 5])[one.feature])
+    x = rows_for(rng, 33, 8)
+    x[:, 6] = x[:, 5]
+    found = way((one, twin), x)
+    np.testing.assert_allclose(found[32], by_coalition((one, twin), x[32]), atol=1e-11)
+    assert not found[:, 7].any()
+    np.testing.assert_allclose(found[:, 5], found[:, 6], atol=1e-11)
+    base = expected(one) + expected(twin)
+    whole = worth(one, x[0], set(range(8))) + worth(twin, x[0], set(range(8)))
+    np.testing.assert_allclose(base + found[0].sum(axis=0), whole, atol=1e-11)
+
+
 @both_ways
 def test_a_double_that_ignores_cover_fails_the_enumeration(way: Way) -> None:
     rng = np.random.default_rng(0)
@@ -149,9 +186,10 @@ def test_fever_and_cough(way: Way) -> None:
     assert expected(model(0.0))[0] == pytest.approx(20)
 
 
-@pytest.mark.parametrize("few", [0, np.inf])
-def test_equals_shap(few: float, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("few", "some"), [(0, 0), (0, np.inf), (np.inf, 0)])
+def test_equals_shap(few: float, some: float, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forests, "_FEW_OPERATIONS", few)
+    monkeypatch.setattr(forests, "_SOME_OPERATIONS", some)
     X, y = make_classification(300, 7, n_informative=4, random_state=1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -183,7 +221,7 @@ def test_the_way_is_chosen_by_counting_and_small_jobs_need_no_compiler(monkeypat
     forest = forest_of(RandomForestClassifier(15, random_state=0).fit(X, y), (1,))
     assert forest is not None
     taken: list[str] = []
-    for name in ("path_values", "tree_values"):
+    for name in ("path_values", "library_values", "tree_values"):
         real: Way = getattr(forests, name)
 
         def spied(*given: Any, name: str = name, real: Way = real) -> np.ndarray:
@@ -192,9 +230,11 @@ def test_the_way_is_chosen_by_counting_and_small_jobs_need_no_compiler(monkeypat
 
         monkeypatch.setattr(forests, name, spied)
     monkeypatch.setattr(forests, "_FEW_OPERATIONS", path_operations(forest.trees) * 20)
-    small, large = forest.explain(X[:20], 7).values, forest.explain(X[:21], 7).values
-    assert taken == ["path_values", "tree_values"]
+    monkeypatch.setattr(forests, "_SOME_OPERATIONS", library_operations(forest.trees) * 30)
+    small, some, large = (forest.explain(X[:n], 7).values for n in (20, 30, 31))
+    assert taken == ["path_values", "library_values", "tree_values"]
     np.testing.assert_allclose(small, large[:20], atol=1e-12)
+    np.testing.assert_allclose(some, large[:30], atol=1e-12)
 
 
 def test_a_cache_that_fails_costs_only_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,6 +269,14 @@ def test_without_a_compiler_the_numbers_are_the_same(monkeypatch: pytest.MonkeyP
     found = tree_values((tree,), x)
     monkeypatch.setattr(quadrature, "compiled", lambda _: guard.attempt(int, "no compiler"))
     np.testing.assert_allclose(tree_values((tree,), x), found, atol=1e-12)
+
+
+def test_the_library_knows_missing_values_but_no_lists_of_categories() -> None:
+    rng = np.random.default_rng(6)
+    tree, x = grown(rng, 4, depth=6, outputs=2), rows_for(rng, 30, 4)
+    assert library_operations((tree,)) == np.inf
+    bare = replace(tree, category=np.full(tree.nodes, -1))
+    np.testing.assert_allclose(library_values((bare,), x), path_values((bare,), x), atol=1e-12)
 
 
 _ASK = """
