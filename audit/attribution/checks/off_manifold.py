@@ -72,7 +72,9 @@ _LABEL = "share of its credit that rests on rows unlike any real one"
 
 
 def _measured(audited: Audited, done: Done, real: pd.DataFrame, swaps: tuple[Bools, NDArray[np.int64]]) -> Told:
-    asked = _asked(audited, done)
+    found = done.attributed
+    reads = found.values is not None and found.error is None and not found.facts.background_rows
+    asked = None if reads else _asked(audited, done)
     if asked is not None:
         # Of what it is given and what it makes up, only the latter can be unlike real rows.
         ground = few(done, audited.ground)
