@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from audit import guard
 from audit.attribution.dumps import LightGBMTrees, XGBoostTrees, lightgbm_trees, xgboost_trees
 from audit.attribution.explained import (
     Explained,
@@ -23,6 +24,7 @@ from audit.attribution.explained import (
 from audit.attribution.forests import Forest
 from audit.attribution.quadrature import tree_values
 from audit.attribution.trees import expected, signs_of
+from audit.errors import AuditError
 
 _OPERATIONS_A_LEAF = 64
 # Up to here the library is through before our compiler is loaded. Counted, not timed: equal runs take equal ways.
@@ -53,7 +55,9 @@ class Booster:
     def explain(self, encoded: Any) -> Explained:
         """Attribute the raw score of `encoded` rows to their columns."""
         output = self.output(encoded)
-        return self._by_own_trees(encoded, output) or self._by_library(encoded, output)
+        ours = guard.attempt(self._by_own_trees, encoded, output)
+        # A model saved in a way that we do not know is still known to its library.
+        return self._by_library(encoded, output) if ours is None or isinstance(ours, AuditError) else ours
 
     def _by_own_trees(self, encoded: Any, output: NDArray[np.float64]) -> Explained | None:
         # The same game on the same trees, many times as fast, but only where the result adds up.

@@ -164,3 +164,11 @@ def test_trees_that_do_not_add_up_give_way_to_the_library() -> None:
     wrong = replace(booster, own=lambda: replace(right, trees=right.trees[1:]))
     rows = numbers(False)
     np.testing.assert_array_equal(wrong.explain(rows).values, booster._by_library(rows, booster.raw(rows)).values)
+
+
+def test_a_model_saved_in_an_unknown_way_is_left_to_the_library() -> None:
+    booster = booster_of(fitted("xgboost", "binary", numbers(False)), (1,))
+    assert booster is not None
+    rows = numbers(False)
+    unknown = replace(booster, own=lambda: {}["learner"])
+    np.testing.assert_array_equal(unknown.explain(rows).values, booster._by_library(rows, booster.raw(rows)).values)
