@@ -5,6 +5,7 @@ For jobs in between: too large for plain arrays, too small for the compiler that
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,10 @@ def library_operations(trees: tuple[FlatTree, ...]) -> float:
 
 def library_values(trees: tuple[FlatTree, ...], x: NDArray[np.float64]) -> NDArray[np.float64]:
     """Attribute the sum of trees to the columns of `x`, as `quadrature.tree_values` does."""
-    import shap
+    with warnings.catch_warnings():
+        # What it says of its own imports is no matter of the model's.
+        warnings.simplefilter("ignore")
+        import shap
 
     model = {"trees": [_tree(tree) for tree in trees], "internal_dtype": np.float64, "input_dtype": np.float64}
     found = shap.TreeExplainer(model).shap_values(x, check_additivity=False)
