@@ -6,10 +6,14 @@ import warnings
 
 import numpy as np
 import pandas as pd
-import shap
 
 from audit.attribution.coalitions import counted_values
 from audit.attribution.kernel import coalitions_needed, kernel_values
+
+with warnings.catch_warnings():
+    # What it says of its own imports is not ours.
+    warnings.simplefilter("ignore")
+    import shap
 
 
 def curved(frame: pd.DataFrame) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from itertools import permutations
 from typing import Any
@@ -9,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import shap
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression
@@ -17,6 +17,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from audit.attribution.conditional import conditional_weights
+
+with warnings.catch_warnings():
+    # What it says of its own imports is not ours.
+    warnings.simplefilter("ignore")
+    import shap
 
 
 def related(columns: int = 4, rows: int = 400) -> pd.DataFrame:
