@@ -22,6 +22,7 @@ COMMANDS = {
     "check": "Read a spec and tell what would be measured.",
     "render": "Write the reports of a record again.",
     "freeze": "Fix limits in a lock before the test rows are read.",
+    "attest": "Answer what the packs of a spec ask of people.",
     "policies": "List the policy packs; show, check, test or start one.",
     "schema": "Print the JSON Schema of the spec, for editors.",
     "doctor": "Tell what works on this system and how to mend the rest.",

@@ -29,6 +29,11 @@ class Case:
     frozen_on: str | None = None
     """Date of the lock that the packs agree with."""
 
+    @property
+    def model_sha256(self) -> str | None:
+        """Digest of the model; none where it is no file."""
+        return self.subject.model.sha256
+
     @cached_property
     def by_id(self) -> dict[str, Observation]:
         """Observations by id, in order."""

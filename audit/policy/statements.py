@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
+from typing import Protocol
 
-from audit.policy.attestations import Attestation, Waiver
+from audit.policy.attestations import Attestation, Statements, Waiver
 from audit.policy.case import Case
 from audit.policy.dates import after
 from audit.policy.measures import asked
@@ -15,6 +16,22 @@ from audit.policy.pack import AttestationAsked, Control, Pack
 from audit.policy.phrases import one, readable
 from audit.records.observation import group_key
 from audit.records.verdict import Outcome, Part
+
+
+class Signing(Protocol):
+    """What decides whether a person's statement counts: a whole case, or less where nothing is measured."""
+
+    @property
+    def statements(self) -> Statements:
+        """What was stated so far."""
+
+    @property
+    def today(self) -> date:
+        """The day on which statements have to count."""
+
+    @property
+    def model_sha256(self) -> str | None:
+        """Digest of the model; none where it is no file."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +42,7 @@ class Stated:
     reason: str
 
 
-def statement_on(control: Control, question: AttestationAsked, pack: Pack, case: Case) -> Stated:
+def statement_on(control: Control, question: AttestationAsked, pack: Pack, case: Signing) -> Stated:
     """Return the weightiest that was stated about a control."""
     found = [_judged(item, question, pack, case) for item in attestations_of(control.id, pack, case)]
     beside = f" together with {one(readable(question.second_role))}" if question.second_role else ""
@@ -33,12 +50,12 @@ def statement_on(control: Control, question: AttestationAsked, pack: Pack, case:
     return min([*found, missing], key=lambda stated: _WEIGHTIEST_FIRST.index(stated.outcome))
 
 
-def attestations_of(control: str, pack: Pack, case: Case) -> tuple[Attestation, ...]:
+def attestations_of(control: str, pack: Pack, case: Signing) -> tuple[Attestation, ...]:
     """Return the attestations about a control, whatever version of the pack they name."""
     return tuple(a for a in case.statements.attestations if a.control == control and _about(a.pack, pack))
 
 
-def attestation_fault(item: Attestation, question: AttestationAsked, pack: Pack, case: Case) -> str:
+def attestation_fault(item: Attestation, question: AttestationAsked, pack: Pack, case: Signing) -> str:
     """Return why an attestation counts for nothing, or nothing when it counts or has expired."""
     return _other_version(item.pack, pack) or next(_attestation_faults(item, question, case), "")
 
@@ -81,11 +98,20 @@ def covers(waiver: Waiver, part: Part, control: Control, case: Case) -> bool:
     return any(set(group.key.split("&")) == _steps(scope, case) for scope in waiver.scope.groups)
 
 
+def same_person(name: str, other: str) -> bool:
+    """Whether two names are of one person, as far as their letters tell.
+
+    >>> same_person(" J.Doe", "j.doe")
+    True
+    """
+    return " ".join(name.split()).casefold() == " ".join(other.split()).casefold()
+
+
 # Where two people disagree the refusal counts.
 _WEIGHTIEST_FIRST: tuple[Outcome, ...] = ("fail", "attested", "attestation_expired", "attestation_missing")
 
 
-def _judged(item: Attestation, question: AttestationAsked, pack: Pack, case: Case) -> Stated:
+def _judged(item: Attestation, question: AttestationAsked, pack: Pack, case: Signing) -> Stated:
     who = f"{item.person} ({readable(item.role)}) on {item.signed_on}"
     if fault := attestation_fault(item, question, pack, case):
         return Stated("attestation_missing", f"The statement of {who} does not count: {fault}.")
@@ -97,13 +123,13 @@ def _judged(item: Attestation, question: AttestationAsked, pack: Pack, case: Cas
     return Stated("attested", f"{who} answered {item.answer!r} to: {question.question}")
 
 
-def _attestation_faults(item: Attestation, question: AttestationAsked, case: Case) -> Iterator[str]:
-    model = case.subject.model.sha256
+def _attestation_faults(item: Attestation, question: AttestationAsked, case: Signing) -> Iterator[str]:
+    model = case.model_sha256
     if item.role != question.role:
         yield f"only a {readable(question.role)} can make it (role: {question.role})"
     if question.second_role and (item.second_role != question.second_role or not item.second_person):
         yield f"a {readable(question.second_role)} has to sign too (second_person, second_role: {question.second_role})"
-    if item.second_person == item.person:
+    if item.second_person is not None and same_person(item.second_person, item.person):
         yield "the second person is the first"
     if question.independent and not item.independent:
         yield "it takes a person who says to be independent of the model's makers"
@@ -128,7 +154,7 @@ def _waiver_faults(waiver: Waiver, control: Control, case: Case) -> Iterator[str
         yield f"it is approved on {waiver.approved_on}, after the audit"
     if rule.approver_role is not None and waiver.approver_role != rule.approver_role:
         yield f"only a {readable(rule.approver_role)} can approve it (approver_role: {rule.approver_role})"
-    if waiver.requested_by.strip().casefold() == waiver.approved_by.strip().casefold():
+    if same_person(waiver.requested_by, waiver.approved_by):
         yield "the one who asked for it approved it"
     if rule.max_duration is not None and expires > after(approved, rule.max_duration):
         yield f"it runs longer than {rule.max_duration}"
