@@ -97,8 +97,8 @@ seed: 0
 
 _STATEMENTS = """\
 # What people answer for, where numbers cannot: one entry for each control that asks.
-# The report prints every question; `audit policies us-ugesp-adverse-impact` prints them too.
-# To answer, take the # from an entry, put your own words in, replace the empty list by it, and run the audit again.
+# The report prints every question; `audit attest audit.yaml` asks them and writes the answers here.
+# By hand: take the # from an entry, put your own words in, replace the empty list by it, and run the audit again.
 # An answer counts only from the role that the control names, for this model and no other, and until it expires.
 # Any answer but the first that the control allows ("yes" here) is a refusal and fails the control.
 schema: policy-attestations/1

@@ -156,6 +156,10 @@ def _variance(values: Array, weights: Array) -> Array:
 
 
 def _notes(d: int, chosen: list[int], names: list[str]) -> Iterator[str]:
+    yield (
+        "The intervals are rough: in simulation with 50 rows those at 95 % held the truth in 88 to 97 of 100 tables, "
+        "and with very skewed columns in 76 to 83."
+    )
     if len(chosen) < d:
         yield f"Pairs among the columns with the largest effects: {', '.join(names[j] for j in chosen)}."
 
