@@ -83,9 +83,11 @@ def test_unsupported_attributions_are_called_so_at_the_top() -> None:
 
 
 def test_what_was_not_run_or_applies_to_nothing_is_listed() -> None:
-    told, _ = chapter("paper", SAME, IDLE, LEFT)
+    told, _ = chapter("screen", SAME, IDLE, LEFT)
     listed = next(b for b in section_of(told).blocks if isinstance(b, Bullets))
     assert listed.items == ("Noise: The table is too large.", "Same background: No method uses any.")
+    lead = next(b for b in section_of(chapter("paper", SAME, IDLE, LEFT)[0]).blocks if isinstance(b, Prose))
+    assert lead.paragraphs[0].endswith("1 was not run, for a reason that the HTML report gives.")
 
 
 def test_every_measure_has_its_row_only_where_there_is_room() -> None:

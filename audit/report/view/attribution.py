@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from audit.records.observation import Observation, encoded
 from audit.records.sections import AttributionMethodFacts
 from audit.report.view import (
@@ -33,7 +35,8 @@ def chapter(folio: Folio) -> Chapter:
     overview = folio.table(
         "attribution.overview",
         folio.columns("method", "status<", "explains>", "rows#"),
-        (_line(folio, m) for m in section.methods),
+        (_line(folio, m) for m in section.methods if folio.extent.whole or m.status == "done"),
+        note=_not_run(folio, section.methods),
     )
     empty = Callout(title=t("attribution.no_methods"), text=t("attribution.no_methods_text"), glyph="not_run")
     notes = (Bullets(items=section.notes, title=t("attribution.notes")),) if section.notes else ()
@@ -60,6 +63,12 @@ def chapter(folio: Folio) -> Chapter:
             *attribution_cases.sections(folio, section),
         ),
     )
+
+
+def _not_run(folio: Folio, methods: Sequence[AttributionMethodFacts]) -> str:
+    # On paper their reasons stand once, in the chapter on limitations.
+    names = [m.label for m in methods if m.status != "done"]
+    return "" if folio.extent.whole or not names else folio.t("attribution.not_run", names=", ".join(names))
 
 
 def _line(folio: Folio, method: AttributionMethodFacts) -> Row:

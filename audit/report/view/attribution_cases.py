@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from audit.records.observation import encoded
 from audit.records.people import Counterfactual, Neighbour, PartFacts, PeopleFacts, Person
@@ -13,13 +14,11 @@ from audit.report.view.tree import Block, Bullets, Cell, Column, Pair, Prose, Ro
 
 CHARTED = 15
 CASE_ROWS = 6
-LISTED = 3
-"""Cases listed on paper."""
 TOLD = 3
 """Contributions that the sentence of a case names."""
-GROUPS = 6
+GROUPS = 5
 """Groups set side by side on paper."""
-GIVEN = 8
+GIVEN = 5
 """Reasons listed on paper."""
 TEXTS = 2
 
@@ -65,11 +64,12 @@ def _cases(
     yield Prose(
         paragraphs=(t("attribution.cases_text") + (f" {t.count('attribution.more_cases', rest)}" if rest else ""),)
     )
-    yield _list(folio, persons, methods)
+    if folio.extent.whole:
+        yield _list(folio, persons, methods)
     for person in shown:
         yield from _case(folio, person, methods)
     notes = tuple(_notes(folio, people)) if people else ()
-    if notes:
+    if notes and folio.extent.whole:
         yield Bullets(items=notes, title=t("cases.notes"))
 
 
@@ -92,8 +92,7 @@ def _list(folio: Folio, persons: tuple[Person, ...], methods: list[AttributionMe
     )
     heads = folio.columns("case<", "chosen", "score#", "decided", "actual", "moved_by")
     heads += tuple(column for method, _ in surrogates for column in local_surrogates.columns(folio, method))
-    room = None if folio.extent.whole else LISTED
-    return folio.table("attribution.case_list", heads, rows, dense=True, room=room)
+    return folio.table("attribution.case_list", heads, rows, dense=True)
 
 
 def _believed(folio: Folio, method: AttributionMethodFacts, case: Case | None) -> tuple[Cell, ...]:
@@ -106,15 +105,41 @@ def _moved_by(case: Case | None) -> str:
 
 def _case(folio: Folio, person: Person, methods: list[AttributionMethodFacts]) -> Iterator[Block]:
     told = [(m, c) for m in methods for c in m.cases if c.number == person.number]
-    # On paper the first method speaks; where several were asked the others stand in the HTML.
-    for method, case in told if folio.extent.whole else told[:1]:
-        yield _contributions(folio, method, case, several=len(methods) > 1)
-    table = _beside(folio, person)
-    if table is not None:
-        yield table
+    beside, several = _beside(folio, person), len(methods) > 1
+    if told and not folio.extent.whole:
+        # On paper the first method speaks, and the drawing holds its numbers: others stand beside the person instead.
+        yield _in_brief(folio, person, *told[0], beside, several=several)
+        return
+    for method, case in told:
+        yield _contributions(folio, method, case, several=several)
+    if beside is not None:
+        yield beside
 
 
-def _contributions(folio: Folio, method: AttributionMethodFacts, case: Case, several: bool) -> Block:
+def _in_brief(
+    folio: Folio,
+    person: Person,
+    method: AttributionMethodFacts,
+    case: Case,
+    beside: Table | Prose | None,
+    *,
+    several: bool,
+) -> Block:
+    whole = _contributions(folio, method, case, several=several)
+    text = f"{_stands(folio, person)} {whole.text}".strip() + local_surrogates.note(folio, case)
+    return replace(whole, text=text, table=beside) if isinstance(beside, Table) else replace(whole, text=text)
+
+
+def _stands(folio: Folio, person: Person) -> str:
+    t = folio.t
+    score = "" if person.score is None else t("cases.stands_score", score=numbers.number(person.score))
+    decided = t("cases.stands_decided", decided=person.decided) if person.decided else ""
+    actual = t("cases.stands_actual", actual=person.actual) if person.actual else ""
+    told = ", ".join(filter(None, (score, decided, actual)))
+    return f"{told[:1].upper()}{told[1:]}." if told else ""
+
+
+def _contributions(folio: Folio, method: AttributionMethodFacts, case: Case, several: bool) -> Pair:
     t = folio.t
     title = t("attribution.case", number=case.number, chosen=case.chosen)
     if case.class_:

@@ -15,6 +15,8 @@ ABREAST = 5
 FEW = 3
 """Methods beside which a measure has room for a column of its own."""
 ANCHOR = "attribution-checks"
+SKILL = "skill"
+"""The check on which all attributions rest."""
 
 
 def unsupported(folio: Folio, section: AttributionSection) -> tuple[Block, ...]:
@@ -54,7 +56,7 @@ def sections(folio: Folio, section: AttributionSection) -> tuple[Section, ...]:
         blocks.append(folio.table("attribution_checks.table", heads, rows, note=note, dense=True, room=len(rows)))
     left_out = [f"{c.label}: {c.reason}" for c in section.checks if c.status != "done"]
     left_out += [f"{c.label}: {c.summary}" for c in by_method if not _applies(folio, c, told)]
-    if left_out:
+    if left_out and folio.extent.whole:
         blocks.append(Bullets(items=tuple(left_out), title=t("attribution_checks.left_out")))
     if folio.extent.whole:
         blocks.append(_conventions(folio, section.checks))
@@ -65,8 +67,14 @@ def _lead(folio: Folio, checks: Sequence[AttributionCheckFacts]) -> Iterator[str
     t = folio.t
     failing = [c for c in checks if c.failures]
     ran = sum(c.status == "done" for c in checks)
-    yield t("attribution_checks.lead") + " " + t.count("attribution_checks.ran", ran, failing=f"{len(failing):,}")
-    yield from (c.summary for c in checks if not c.measures and c.status == "done")
+    left = sum(c.status != "done" for c in checks)
+    told = [t("attribution_checks.lead"), t.count("attribution_checks.ran", ran, failing=f"{len(failing):,}")]
+    if left and not folio.extent.whole:
+        told.append(t.count("attribution_checks.left_out_count", left))
+    yield " ".join(told)
+    # On paper a surrogate says just above how far it follows the model.
+    summaries = (c for c in checks if not c.measures and c.status == "done")
+    yield from (c.summary for c in summaries if folio.extent.whole or c.name == SKILL)
 
 
 def _audited(folio: Folio, checks: Sequence[AttributionCheckFacts], method: AttributionMethodFacts) -> bool:

@@ -128,15 +128,13 @@ def _group(key: str) -> str:
 
 def _tables(folio: Folio, method: AttributionMethodFacts, shown: Sequence[Effect], classes: list[str]) -> list[Block]:
     told = [effect for effect in shown if effect.ends is not None][:COLUMNS]
-    if not told:
+    if not told or not folio.extent.whole:
+        # On paper the drawing tells them, with its bands.
         return []
     heads = (
         *folio.columns("measure"),
         *(Column(title=effect.feature, detail=_from_to(folio, effect), numeric=True) for effect in told),
     )
-    if len(classes) > 1 and not folio.extent.whole:
-        ends = [(folio.t("effects.change_in", name=c), "change", f"/class={encoded(c)}") for c in classes]
-        return [_table(folio, method, told, heads, "", ends)]
     return [_table(folio, method, told, heads, c, _lines(folio, told, c)) for c in classes]
 
 
@@ -144,10 +142,8 @@ def _lines(folio: Folio, told: Sequence[Effect], class_: str) -> list[tuple[str,
     # (what a line tells, what stands in its id before the feature, and what after).
     t, tail = folio.t, f"/class={encoded(class_)}" if class_ else ""
     keys = [key for sensitive in _groupings(folio, told) for key in _keys(told, sensitive)]
-    # On paper sizes stand beside those of other methods.
-    sizes = [(t("effects.size"), "global", tail)] if folio.extent.whole else []
     return [
-        *sizes,
+        (t("effects.size"), "global", tail),
         (t("effects.change"), "change", tail),
         *((t("effects.change_in", name=decoded(key)), "change", f"/{key}{tail}") for key in keys),
     ]

@@ -10,7 +10,7 @@ from audit.records.sections import AttributionMethodFacts
 from audit.report import charts
 from audit.report.view import numbers
 from audit.report.view.folio import Folio, decoded
-from audit.report.view.tree import Block, Cell, Figure, Row
+from audit.report.view.tree import Block, Cell, Figure, Prose, Row
 
 ON_PAPER = 3
 """Pairs told on paper."""
@@ -28,6 +28,8 @@ def _interactions(folio: Folio, method: AttributionMethodFacts) -> tuple[Block, 
     keys = [o.id.removeprefix(f"{stem}/size/") for o in folio.under(f"{stem}/size/")]
     if not keys:
         return ()
+    if not folio.extent.whole:
+        return (Prose(paragraphs=(_strongest(folio, method, stem, keys[:ON_PAPER]),)),)
     rows = (
         Row(
             cells=(
@@ -39,11 +41,18 @@ def _interactions(folio: Folio, method: AttributionMethodFacts) -> tuple[Block, 
         for key in keys
     )
     heads = folio.columns("pair", "interaction#", "h_squared#", "n#")
-    room = None if folio.extent.whole else ON_PAPER
     note = folio.t("pairs.note", scale=method.scale)
-    table = folio.table("pairs.table", heads, rows, note=note, dense=True, room=room)
-    drawn = method.pairs if folio.extent.whole else ()
-    return (table, *(_figure(folio, pair) for pair in drawn))
+    table = folio.table("pairs.table", heads, rows, note=note, dense=True)
+    return (table, *(_figure(folio, pair) for pair in method.pairs))
+
+
+def _strongest(folio: Folio, method: AttributionMethodFacts, stem: str, keys: list[str]) -> str:
+    told = [
+        f"{' × '.join(map(decoded, key.split('&')))} {folio.phrase(found)}"
+        for key in keys
+        if (found := folio.get(f"{stem}/size/{key}"))
+    ]
+    return folio.t("pairs.strongest", pairs="; ".join(told), scale=method.scale)
 
 
 def _figure(folio: Folio, pair: PairEffect) -> Figure:
