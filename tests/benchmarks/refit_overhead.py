@@ -55,7 +55,7 @@ def main() -> None:
     assert subject.model is not None
     ground = ground_of(evidence, subject.model, SPEC, AttributionSpec())
     found, total, own = _measured(attribute, ground)
-    _check_importances(ground, {o.id.rsplit("/", 1)[1]: o.measured.value for o in found[1]})
+    _check_importances(ground, {o.id.rsplit("/", 1)[1]: o.measured.value for o in found.observations})
     print(f"permutation importance: {total:.2f} s, own {own:.2f} s: {100 * (total / own - 1):.1f} % added")
 
 
