@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import time
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+
+# One thread, as in the process that measures: threads that wait for each other would be counted as work.
+os.environ |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 import numpy as np
 import pandas as pd
