@@ -20,8 +20,9 @@ from audit.attribution.people.crowd import Array, Crowd, Flags, Rows
 from audit.records.people import Reason
 from audit.records.spec import ReasonsSpec, WordingSpec
 
-_GRID = tuple((i + 0.5) / 7 for i in range(7))
-_FEW = 5
+_GRID = tuple((i + 0.5) / 15 for i in range(15))
+_FEW = 16
+"""Distinct values of a column up to which each stands for just those people who have it."""
 _LEAST = 1e-6
 _PRINCIPAL = 0.05
 """An input is no principal reason if its effect or gain is under this part of the person's largest."""
@@ -65,7 +66,7 @@ class Effects:
 
 
 def reference_of(crowd: Crowd, people: Rows) -> Reference:
-    """Sum up the values of some rows: seven quantiles of numbers, the five most frequent of anything else."""
+    """Sum up the values of some rows: each of up to 16, else 15 quantiles of numbers, or the most frequent others."""
     column: list[Rows] = []
     row: list[Rows] = []
     share: list[Array] = []
