@@ -25,16 +25,17 @@ def test_everybody_who_is_turned_down_has_true_reasons() -> None:
     denied = np.flatnonzero(favour(test) < THRESHOLD)
     spec = yaml.safe_load(demo.spec)
     kept = {key: spec[key] for key in ("context", "decision", "sensitive", "seed")}
-    local = {
-        "rows": 1, "row_numbers": [int(row) + 1 for row in denied], "neighbours": 0, "counterfactuals": False,
-    }  # fmt: skip
+    numbers = [int(row) + 1 for row in denied]
+    local = {"rows": 1, "row_numbers": numbers, "neighbours": 0, "counterfactuals": False}
+    asked = {"rows": len(test), "methods": ["shap"], "checks": False, "local": local}
+    off = dict.fromkeys(("performance", "fairness", "robustness", "efficiency"), False)
     record = audit.run(
-        {
-            **kept, "attribution": {"rows": len(test), "methods": ["shap"], "checks": False, "local": local},
-            **dict.fromkeys(("performance", "fairness", "robustness", "efficiency"), False), "policies": ["model-card-core"],
-        },
-        model=demo.model, train=train, test=test, target="released",
-    )  # fmt: skip
+        {**kept, **off, "attribution": asked, "policies": ["model-card-core"]},
+        model=demo.model,
+        train=train,
+        test=test,
+        target="released",
+    )
     assert record.attribution is not None and record.attribution.people is not None
     persons = record.attribution.people.persons[: len(denied)]
     coverage = record.observation("attribution/reasons/coverage")
